@@ -54,7 +54,8 @@ BROKEN: dict[str, tuple[str, str]] = {
     "tag": (BASE + "note: !!python/object/apply:os.system ['true']\n", "line 14: could not determine a constructor"),
     "syntax": (BASE + "note: [a\n", "line 15: "),
     "tab": ("\tname: x\n", "line 1: found character"),
-    "too deep": ("[" * 100_000, "line 1: nested more than 40 deep"),
+    "too deep": ("[" * 60, "line 1: nested more than 40 deep"),
+    "far too deep": ("[" * 100_000, "line 1: "),  # newer versions of libyaml refuse this themselves, in their own words
     "no mapping": ("- a\n", "a card is a mapping of keys such as name, kind, formula; this file holds something else"),
     "empty file": ("", "a card is a mapping"),
     "too large": ("#" * 2_100_000, "2,100,000 bytes is too large; the limit is 2,000,000"),
