@@ -21,7 +21,9 @@ from lossgraph.yaml_files import YamlError, read_yaml
 
 FORMULAS = ("odds", "negative_share", "class_weights", "quantile_level", "interval_ends", "huber_delta", "residual_scale")  # recommender/parameters.py
 COMPARISONS = ("<=", ">=", "<", ">")
-RESERVED = frozenset({"text", "data", "target", "top", "would_change", "why_not", "json", "help"})
+RESERVED = frozenset(
+    {"text", "task", "data", "target", "top", "would_change", "why_not", "json", "help", "facts", "save_facts", "fingerprint", "save_fingerprint"}
+)
 # Which keys an effect cannot do without.
 NEEDS: dict[str, tuple[str, ...]] = {"set": ("parameters",), "companion": ("companion",), "measure": ("metrics",), "ask": ("fact",)}
 _ROW = re.compile(r"r\d\d")

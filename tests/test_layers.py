@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "export": {"model", "catalog", "knowledge", "graph"},
     "checker": {"certificate"},
     "verify": {"model", "build", "vocabulary", "certificate", "formula", "checker"},
-    "recommender": {"model", "build", "vocabulary", "catalog", "knowledge"},
+    "recommender": {"model", "build", "vocabulary", "catalog", "knowledge", "yaml_files"},
     "pair_values": {"model"},
     "values": {"model", "formula", "pair_values"},
     "torch": {"model", "catalog", "formula", "implementations", "values", "pair_values"},

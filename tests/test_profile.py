@@ -10,6 +10,7 @@ import pytest
 
 import lossgraph
 from lossgraph.recommender import table
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.profile import profile
 
 pandas = pytest.importorskip("pandas")
@@ -53,7 +54,7 @@ def test_real_tables(load: Callable[[], Any], target: str, task: str, first: set
     answer = lossgraph.recommend(data=file, target=target)
     assert answer.status == "recommended", (answer.questions, answer.errors)
     known = {fact.name: fact.value for fact in answer.facts}
-    assert known["task"] == task
+    assert known[TASK] == task
     assert answer.recommendations[0].loss in first
     for name, value in facts.items():
         if name == "skewed" and value is None:
@@ -125,7 +126,7 @@ def test_two_numbers_are_classes_and_a_flag_for_regression_gets_a_caution(tmp_pa
 
 def test_codes_with_leading_zeros_are_labels(tmp_path: Path) -> None:
     found = profile(write(tmp_path, "x,y\n" + "1,007\n2,012\n3,099\n" * 20), "y")
-    assert found.findings["task"].value == "multiclass_classification"
+    assert found.findings[TASK].value == "multiclass_classification"
 
 
 def test_ratings_are_not_silently_classes_or_counts(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_ratings_are_not_silently_classes_or_counts(tmp_path: Path) -> None:
     assert whole.families == ("regression", "classification")
     assert lossgraph.recommend("predict the hotel rating as a number, regression", data=tmp_path / "table.csv", target="hotel_rating").status == "recommended"
     halves = profile(write(tmp_path, "x,hotel_rating\n" + "1,1.0\n1,2.5\n1,4.0\n1,4.5\n1,3.0\n1,5.0\n" * 30), "hotel_rating")
-    assert halves.findings["task"].value == "regression"
+    assert halves.findings[TASK].value == "regression"
 
 
 def test_imbalance_weights_and_shares_come_from_the_counts(tmp_path: Path) -> None:
@@ -233,7 +234,7 @@ def test_several_labels_in_a_cell_are_several_labels(tmp_path: Path) -> None:
 def test_a_column_says_nothing_of_masks(tmp_path: Path) -> None:
     file = write(tmp_path, "x,stage\n" + "".join(f"1,{n % 4}\n" for n in range(200)))
     answer = lossgraph.recommend(task="segmentation", data=file, target="stage")
-    assert {fact.name for fact in answer.facts} == {"task"}
+    assert {fact.name for fact in answer.facts} == {TASK}
     assert any("left aside" in caution for caution in answer.recommendations[0].cautions)
 
 
@@ -241,5 +242,5 @@ def test_text_chooses_the_family_and_data_the_cardinality(tmp_path: Path) -> Non
     file = write(tmp_path, "x,stage\n" + "".join(f"1,{n % 4}\n" for n in range(200)))
     answer = lossgraph.recommend("classification of disease", data=file, target="stage")
     known = {fact.name: fact.value for fact in answer.facts}
-    assert known["task"] == "multiclass_classification"
+    assert known[TASK] == "multiclass_classification"
     assert known["n_classes"] == 4

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import lossgraph
 from lossgraph.cli import main
+from lossgraph.recommender.advise import book
 
 HOUSES = "house prices with a few crazy outliers, I want something smoother than absolute error"
 HEAVY = ("sympy", "torch", "networkx", "pydantic", "yaml", "numpy", "rich", "pandas")
@@ -170,7 +171,7 @@ def test_alias_of_a_task_and_folding() -> None:
 
 def test_help_lists_an_option_for_every_fact() -> None:
     text = run("--help").output
-    for name in lossgraph.load().data["facts"]:
+    for name in (fact.called for fact in book().facts.values()):
         assert f"--{name.replace('_', '-')}" in text
     assert "lossgraph recommend --task segmentation --imbalanced" in text
 

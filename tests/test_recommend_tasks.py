@@ -10,7 +10,7 @@ import pytest
 import lossgraph
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import ancestors, family, fires
+from lossgraph.recommender.conditions import TASK, ancestors, family, fires
 from lossgraph.recommender.merging import Problem, derive, refine
 from tests.test_rules import problem_of
 
@@ -49,7 +49,7 @@ UNRECOMMENDED: dict[str, str] = {
 def test_every_task_is_answered_under_each_of_its_names(name: str) -> None:
     answer = lossgraph.recommend(task=name)
     assert answer.status == "recommended", answer.errors
-    assert next(fact.value for fact in answer.facts if fact.name == "task") == TASKS[name]
+    assert next(fact.value for fact in answer.facts if fact.name == TASK) == TASKS[name]
     for one in answer.recommendations:
         assert one.because, one.loss
         assert all(reason.sources and reason.text for reason in one.because), one.loss
@@ -61,7 +61,7 @@ def test_every_task_is_read_in_a_text(task: str) -> None:
     """Its name, in a sentence, is enough."""
     answer = lossgraph.recommend(f"which loss should I use to train a model for {CATALOG.tasks[task].name}?")
     assert answer.status == ("question" if task in EVERYDAY else "recommended"), answer.questions
-    assert task in EVERYDAY or next(fact.value for fact in answer.facts if fact.name == "task") == task
+    assert task in EVERYDAY or next(fact.value for fact in answer.facts if fact.name == TASK) == task
 
 
 def judged(metric: str, task: str) -> bool:
@@ -87,7 +87,7 @@ def test_metrics_to_watch_belong_to_the_task(task: str) -> None:
 
 @pytest.mark.parametrize("rule", [rule for rule in book().rules if rule.effect == "measure"], ids=lambda rule: rule.id)
 def test_rules_measure_what_belongs_to_their_task(rule: Any) -> None:
-    tasks = [task for one in rule.when if one.fact == "task" for task in (one.value if one.test == "in" else [one.value])]
+    tasks = [task for one in rule.when if one.fact == TASK for task in (one.value if one.test == "in" else [one.value])]
     assert tasks
     assert all(judged(metric, task) for task in tasks for metric in rule.metrics)
 
@@ -130,11 +130,11 @@ def test_no_rule_forbids_every_loss_of_a_task() -> None:
         if rule.effect not in {"forbid", "require"}:
             continue
         for task in known.catalog.data["tasks"]:
-            facts = {one.fact: one.value for one in rule.when if one.test == "is" and one.fact != "task"}
-            problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in {**facts, "task": task}.items()})
+            facts = {one.fact: one.value for one in rule.when if one.test == "is" and one.fact != TASK}
+            problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in {**facts, TASK: task}.items()})
             refine(problem, known.catalog)
             derive(problem, known.facts, known.catalog)
-            lineage = ancestors(str(problem.known["task"]), known.catalog.tasks)
+            lineage = ancestors(str(problem.known[TASK]), known.catalog.tasks)
             if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
                 continue
             assert known.advice.rank(problem).standings, (rule.id, task, family(task, known.catalog.tasks))

@@ -9,6 +9,7 @@ import pytest
 
 import lossgraph
 from lossgraph.recommender.advise import book
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.text import read_text
 
 
@@ -20,17 +21,17 @@ def read(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("regression, no outliers", {"task": "regression", "outliers": False}),
+        ("regression, no outliers", {TASK: "regression", "outliers": False}),
         ("regression without any outliers", {"outliers": False}),
         ("I do not have outliers in this regression", {"outliers": False}),
         ("regression, there aren't outliers", {"outliers": False}),
         ("regression with outliers, not counts", {"outliers": True}),
-        ("not segmentation, but classification of whole images", {"task": "classification"}),
+        ("not segmentation, but classification of whole images", {TASK: "classification"}),
         ("regression; I don't know whether there are outliers", {"outliers": None}),
         ("regression, not sure about outliers", {"outliers": None}),
         ("the classes are not balanced, binary classification", {"imbalanced": True}),
         ("1 % positives, binary classification", {"minority_share": 0.01}),
-        ("binary classifier, positives make up 3.5% of the data", {"task": "binary_classification"}),
+        ("binary classifier, positives make up 3.5% of the data", {TASK: "binary_classification"}),
         ("fraud detection with 1 in 1000 positives", {"minority_share": 0.001}),
         ("classifier for 40k classes", {"n_classes": 40_000}),
         ("classification into ten classes", {"n_classes": 10}),
@@ -40,7 +41,7 @@ def read(text: str) -> dict[str, Any]:
         ("regression, 30 % of sensor readings are garbage", {"outlier_share": 0.3, "outliers": True}),
         ("classify, 40% of the labels are wrong", {"noise_rate": 0.4, "label_noise": True}),
         ("a third of the labels are wrong, classification", {"noise_rate": pytest.approx(1 / 3)}),
-        ("90 % prediction interval for load", {"task": "quantile_regression", "interval": 0.9}),
+        ("90 % prediction interval for load", {TASK: "quantile_regression", "interval": 0.9}),
         ("P90 of delivery time", {"quantile_level": 0.9}),
         ("5th and 95th percentile of the river level", {"interval": 0.9, "quantile_level": None}),
         ("segmentation where the lesion is 0.5% of the voxels", {"foreground_share": 0.005}),
@@ -51,8 +52,8 @@ def read(text: str) -> dict[str, Any]:
         ("regression on prices, something smoother than absolute error", {"unlike": "mae", "smooth": True, "metric": None}),
         ("energy regression, but not with squared error", {"unlike": "mse"}),
         ("dice loss vs cross entropy for segmentation", {"unlike": None}),
-        ("pixel-wise regression of heat maps", {"task": "regression"}),
-        ("email spam detection with logistic regression", {"task": "binary_classification"}),
+        ("pixel-wise regression of heat maps", {TASK: "regression"}),
+        ("email spam detection with logistic regression", {TASK: "binary_classification"}),
     ],
 )
 def test_what_is_said_is_read(text: str, facts: dict[str, Any]) -> None:

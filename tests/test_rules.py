@@ -14,7 +14,7 @@ from lossgraph.build import build
 from lossgraph.model import CatalogError, Condition, Rule, Verdict
 from lossgraph.recommender.advise import Book, book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import ancestors, fires, holds
+from lossgraph.recommender.conditions import TASK, ancestors, fires, holds
 from lossgraph.recommender.merging import Problem, derive, refine
 from lossgraph.recommender.parameters import FORMULAS
 from lossgraph.recommender.ranking import rank
@@ -28,17 +28,17 @@ def folder(tmp_path: Path) -> Path:
     return copy
 
 
-GOOD = '{id: extra, effect: prefer, when: {task: regression}, losses: [huber], grade: D, sources: [huber1964], text: "Words."}'
+GOOD = '{id: extra, effect: prefer, when: {problem: regression}, losses: [huber], grade: D, sources: [huber1964], text: "Words."}'
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("task: regression", "tusk: regression", 'extra.when.tusk: no fact "tusk"; did you mean "task"?'),
-        ("task: regression", "task: regresion", "'regresion' is no value of task; did you mean \"regression\"?"),
-        ("task: regression", 'task: ">= 3"', ">= compares numbers"),
-        ("task: regression", 'n_classes: ">= many"', "a number is expected"),
-        ("task: regression", "outliers: 1", "1 is no value of outliers"),
+        ("problem: regression", "problme: regression", 'extra.when.problme: no fact "problme"; did you mean "problem"?'),
+        ("problem: regression", "problem: regresion", "'regresion' is no value of problem; did you mean \"regression\"?"),
+        ("problem: regression", 'problem: ">= 3"', ">= compares numbers"),
+        ("problem: regression", 'n_classes: ">= many"', "a number is expected"),
+        ("problem: regression", "outliers: 1", "1 is no value of outliers"),
         ("losses: [huber]", "losses: [hubber]", 'extra.losses: no loss "hubber"; did you mean "huber"?'),
         ("losses: [huber]", "having: [convexx]", 'did you mean "convex"?'),
         ("losses: [huber]", "strength: 2", "say which losses"),
@@ -71,6 +71,7 @@ def test_a_broken_rule_is_refused_with_place_and_reason(folder: Path, old: str, 
         ("extra: {group: data, kind: choice, definition: d, question: q}", "a choice lists its values"),
         ("extra: {group: data, kind: flag, definition: d, question: q, synonyms: {maybe: [x]}}", "extra.synonyms.maybe: no such value"),
         ("extra: {group: data, kind: flag, definition: d, question: q, derived: [{value: true, when: {nope: true}, text: t}]}", 'no fact "nope"'),
+        ("task: {group: data, kind: flag, definition: d, question: q}", "cannot be the name of a fact"),
         ("target: {group: data, kind: flag, definition: d, question: q}", "cannot be the name of a fact"),
         ("extra: {group: data, kind: flug, definition: d, question: q}", "extra.kind"),
     ],
@@ -108,7 +109,7 @@ def problem_of(rule: Rule, known: Book) -> Problem | None:
         problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in given.items()})
         refine(problem, known.catalog)
         derive(problem, known.facts, known.catalog)
-        if fires(rule, problem.known, ancestors(str(problem.known.get("task", "")), known.catalog.tasks)):
+        if fires(rule, problem.known, ancestors(str(problem.known.get(TASK, "")), known.catalog.tasks)):
             return problem
     return None
 
@@ -124,9 +125,9 @@ def test_where_a_rule_fires_with_a_known_task_a_loss_is_left(rule: Rule) -> None
     known = book()
     problem = problem_of(rule, known)
     assert problem is not None
-    if "task" not in problem.facts:
-        problem.facts["task"] = Finding("task", "regression", "flag", "test", 1.0)
-    lineage = ancestors(str(problem.known["task"]), known.catalog.tasks)
+    if TASK not in problem.facts:
+        problem.facts[TASK] = Finding(TASK, "regression", "flag", "test", 1.0)
+    lineage = ancestors(str(problem.known[TASK]), known.catalog.tasks)
     if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
         pytest.skip("these facts exclude each other")
     assert known.advice.rank(problem).standings
@@ -200,7 +201,7 @@ def test_property_rules_wait_for_the_proof_and_use_it() -> None:
     for settled in (None, False, True):
         catalog.settled = settled
         changed = Book(catalog)
-        ranking = rank(changed.rules, {"task": "regression", "smooth": True}, {}, changed.advice.cards)
+        ranking = rank(changed.rules, {TASK: "regression", "smooth": True}, {}, changed.advice.cards)
         huber = next(one for one in ranking.standings if one.loss == "huber")
         fired[settled] = rule.id in {one.id for one in huber.reasons}
     assert fired == {None: False, False: False, True: True}
@@ -209,8 +210,8 @@ def test_property_rules_wait_for_the_proof_and_use_it() -> None:
 def test_negated_conditions_and_unknown_facts() -> None:
     tasks = lossgraph.load().tasks
     lineage = ancestors("count_regression", tasks)
-    assert holds(Condition("task", "is", "regression"), {"task": "count_regression"}, lineage)
-    assert not holds(Condition("task", "not", "regression"), {"task": "count_regression"}, lineage)
+    assert holds(Condition(TASK, "is", "regression"), {TASK: "count_regression"}, lineage)
+    assert not holds(Condition(TASK, "not", "regression"), {TASK: "count_regression"}, lineage)
     assert not holds(Condition("outliers", "is", False), {}, ())
     assert holds(Condition("outliers", "unknown"), {}, ())
     assert not holds(Condition("n_classes", ">=", 3), {}, ())

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def show(answer: Answer, losses: Mapping[str, Any]) -> None:
-    """The answer on stdout, errors on stderr. `losses` are the cards of the compiled catalogue, for their names."""
+def show(answer: Answer, catalog: Mapping[str, Any]) -> None:
+    """The answer on stdout, errors on stderr. `catalog` is the compiled catalogue, for the names of losses and facts."""
+    losses, called = catalog["losses"], {name: fact["argument"] or name for name, fact in catalog["facts"].items()}
     if answer.status == "error":
         for error in answer.errors:
             click.echo(click.style("error: ", fg="red", bold=True) + error, err=True)
@@ -25,7 +26,7 @@ def show(answer: Answer, losses: Mapping[str, Any]) -> None:
     if answer.status == "question":
         for question in answer.questions:
             click.echo(_wrapped(click.style("? ", fg="yellow", bold=True), question))
-        _show_facts(answer)
+        _show_facts(answer, called)
         return
     tied = sum(one.rank == 1 for one in answer.recommendations) > 1
     for one in answer.recommendations:
@@ -36,7 +37,7 @@ def show(answer: Answer, losses: Mapping[str, Any]) -> None:
         click.echo(click.style("\nWhat would change the first choice", bold=True))
     for change in answer.would_change:
         click.echo(_wrapped("  > ", change.text))
-    _show_facts(answer)
+    _show_facts(answer, called)
     if answer.questions:
         click.echo(click.style("\nThis would refine the advice", bold=True))
         for question in answer.questions:
@@ -84,15 +85,16 @@ def _show_rejected(answer: Answer) -> None:
         click.echo(_wrapped("  - ", f"{', '.join(losses)}: {why}"))
 
 
-def _show_facts(answer: Answer) -> None:
+def _show_facts(answer: Answer, called: Mapping[str, str]) -> None:
     if not answer.facts:
         return
     click.echo(click.style("\nUnderstood", bold=True))
     for fact in answer.facts:
         sure = "" if fact.confidence >= 0.95 else f", {fact.confidence:.0%} sure"
-        given = fact.source == "flag" and fact.evidence == f"{fact.name} = {fact.value}"
+        name = called[fact.name]
+        given = fact.source == "flag" and fact.evidence == f"{name} = {fact.value}"
         origin = "given" if given else f"{'given' if fact.source == 'flag' else fact.source}: {fact.evidence}{sure}"
-        click.echo(_wrapped("  ", f"{fact.name} = {_value(fact.value)}  ({origin})"))
+        click.echo(_wrapped("  ", f"{name} = {_value(fact.value)}  ({origin})"))
 
 
 def _sentence(reason: Reason) -> str:

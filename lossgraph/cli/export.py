@@ -11,19 +11,19 @@ import click
 
 from lossgraph.catalog import load
 from lossgraph.cli._arguments import complete_losses, complete_tasks
-from lossgraph.export import FORMATS, PARTS, render
+from lossgraph.export import DOCUMENTS, FORMATS, PARTS, render
 from lossgraph.model import InputError
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), required=True, help="How to write it.")
+@click.option("--format", "form", type=click.Choice([*FORMATS, *DOCUMENTS]), required=True, help="How to write it.")
 @click.option("--of", type=click.Choice(PARTS), help="Which part; all for json and graphml, taxonomy for the others, unless given.")
 @click.option("--task", metavar="T", shell_complete=complete_tasks, help="Only losses of this task.")
 @click.option("--around", metavar="ID", shell_complete=complete_losses, help="Only losses near this one.")
 @click.option("--depth", metavar="N", type=click.IntRange(0), default=1, show_default=True, help="With --around: how many relations away.")
 @click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout.")
 def command(form: str, of: str | None, task: str | None, around: str | None, depth: int, output: Path | None) -> None:
-    """Write the graph of losses, or a part of it, as json, mermaid, dot, graphml or svg.
+    """Write the graph of losses, or a part of it, as json, mermaid, dot, graphml or svg; facts-schema is the facts of `recommend` as a JSON Schema.
 
     Proved relations are drawn solid, stated ones dashed.
 

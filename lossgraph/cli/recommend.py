@@ -56,7 +56,7 @@ def _fact_options(ctx: click.Context) -> list[click.Parameter]:
 
 def _option(name: str, fact: dict[str, Any]) -> click.Option:
     """`--outliers/--no-outliers` for a flag, `--metric TEXT` for a choice, `--n-classes NUMBER` for a number; given twice, both are kept to be compared."""
-    flag = name.replace("_", "-")
+    flag = (fact["argument"] or name).replace("_", "-")
     shared: dict[str, Any] = {"multiple": True, "default": None, "help": fact["definition"]}
     if fact["kind"] == "flag":
         option = _FactOption([f"--{flag}/--no-{flag}", name], **shared)
@@ -84,6 +84,8 @@ def _ids(vocabulary: str) -> list[str]:
 @click.option("--top", type=int, default=3, show_default=True, help="How many losses to name.")
 @click.option("--why-not", type=str, metavar="LOSS", help="Explain why this loss is not first.")
 @click.option("--would-change", is_flag=True, help="Also look for the smallest changes of facts that put another loss first.")
+@click.option("--facts", "fingerprint", type=str, metavar="FILE", help="A YAML file of facts, as --save-facts writes it; options win over it.")
+@click.option("--save-facts", "save_fingerprint", type=str, metavar="FILE", help="Write what was understood to this YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, text: str | None, as_json: bool, **options: Any) -> None:
@@ -96,33 +98,37 @@ def command(ctx: click.Context, /, text: str | None, as_json: bool, **options: A
       lossgraph recommend --task segmentation --imbalanced
       lossgraph recommend "house prices with a few crazy outliers"
       lossgraph recommend --data houses.csv --target price
+      lossgraph recommend "segment small lesions" --save-facts facts.yaml
+      lossgraph recommend --facts facts.yaml --empty-masks
     """
     from lossgraph.recommender.advise import recommend
     from lossgraph.recommender.answer import Answer
 
-    general = {name: options.pop(name) for name in ("data", "target", "top", "why_not", "would_change")}
-    facts, clashes = _settle(options)
+    general = {name: options.pop(name) for name in ("data", "target", "top", "why_not", "would_change", "fingerprint", "save_fingerprint")}
+    from lossgraph.catalog import load
+
+    called = {name: fact["argument"] or name for name, fact in load().data["facts"].items()}
+    facts, clashes = _settle(options, called)
     answer = Answer("error", errors=clashes) if clashes else recommend(text, **general, **facts)
     if as_json:
         click.echo(json.dumps(answer.to_dict(), indent=2, ensure_ascii=False))
     else:
-        from lossgraph.catalog import load
         from lossgraph.cli._answer import show
 
-        show(answer, load().data["losses"])
+        show(answer, load().data)
     ctx.exit({"recommended": 0, "question": 1, "error": 2}[answer.status])
 
 
-def _settle(options: dict[str, tuple[Any, ...]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _settle(options: dict[str, tuple[Any, ...]], called: dict[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """One value for each fact that was given; a sentence for each that was given two different ones."""
     facts: dict[str, Any] = {}
     clashes: list[str] = []
     for name, values in options.items():
         distinct: list[Any] = list(dict.fromkeys(values or ()))
-        flag = name.replace("_", "-")
+        flag = called[name].replace("_", "-")
         if len(distinct) > 1:
             shown = [f"--{'' if value else 'no-'}{flag}" if isinstance(value, bool) else f"--{flag} {value}" for value in distinct]
             clashes.append(f"{' and '.join(shown)} exclude each other; give one of them")
         elif distinct:
-            facts[name] = distinct[0]
+            facts[called[name]] = distinct[0]
     return facts, tuple(clashes)

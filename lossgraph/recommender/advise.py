@@ -1,20 +1,24 @@
-"""`recommend`: from flags, text and a data file to an answer."""
+"""`recommend`: from flags, text, a data file and a fingerprint to an answer."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from lossgraph import catalog as catalogue
 from lossgraph.build import build
-from lossgraph.catalog import Catalog, near_names
+from lossgraph.catalog import Catalog
 from lossgraph.model import CatalogError, Fact, InputError, Rule, UnknownNameError
 from lossgraph.recommender.answer import Answer, Finding
 from lossgraph.recommender.composing import Advice, compose
+from lossgraph.recommender.conditions import written
+from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.merging import Readings, merge
 
+Path = str | os.PathLike[str]
 _books: dict[str, Book] = {}
 _looked = 0.0
 
@@ -25,6 +29,7 @@ class Book:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.facts: dict[str, Fact] = {name: build(Fact, entry) for name, entry in catalog.data["facts"].items()}
+        self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
         self.rules: tuple[Rule, ...] = tuple(build(Rule, entry) for entry in catalog.data["rules"])
         self.advice = Advice(catalog, self.facts, self.rules)
 
@@ -44,56 +49,71 @@ def book() -> Book:
     return _books[key]
 
 
+@dataclass(frozen=True)
+class Request:
+    """What was asked, apart from the other facts that were given by name."""
+
+    text: str | None = None
+    task: str | None = None
+    data: Path | None = None
+    target: str | None = None
+    top: int = 3
+    would_change: bool = False
+    why_not: str | None = None
+    fingerprint: Path | None = None
+    save_fingerprint: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("text", "task", "target", "why_not"):
+            if not isinstance(getattr(self, name), str | None):
+                raise TypeError(f"{name} is text or None, not {getattr(self, name)!r}")
+        for name in ("data", "fingerprint", "save_fingerprint"):
+            if not isinstance(getattr(self, name), str | os.PathLike | None):
+                raise TypeError(f"{name} is the path of a file or None, not {getattr(self, name)!r}")
+        if isinstance(self.top, bool) or not isinstance(self.top, int):  # pyright: ignore[reportUnnecessaryIsInstance] (callers may be untyped)
+            raise TypeError(f"top is a whole number, not {self.top!r}")
+        if not isinstance(self.would_change, bool):  # pyright: ignore[reportUnnecessaryIsInstance] (callers may be untyped)
+            raise TypeError(f"would_change is True or False, not {self.would_change!r}")
+
+
 def recommend(
     text: str | None = None,
     *,
     task: str | None = None,
-    data: str | os.PathLike[str] | None = None,
+    data: Path | None = None,
     target: str | None = None,
     top: int = 3,
     would_change: bool = False,
     why_not: str | None = None,
+    fingerprint: Path | None = None,
+    save_fingerprint: Path | None = None,
     **facts: Any,
 ) -> Answer:
     """The losses to train with, for a problem described in words, by facts, by a data file, or by all of these.
 
     `text` is a description in English, `task` an id or alias of tasks.yaml, `data` a CSV file whose column `target` is predicted, `top` how many losses
     to name. `facts` are the facts of facts.yaml by name (`imbalanced=True`, `n_classes=10`, `metric="f1"`); None means not known. `would_change` also looks
-    for the smallest changes of facts that put another loss first; `why_not` names a loss whose absence is to be explained.
+    for the smallest changes of facts that put another loss first; `why_not` names a loss whose absence is to be explained. `fingerprint` is a YAML file of
+    facts, which `save_fingerprint` writes; facts that are given by name win over it.
 
-    Whatever is wrong in text, facts or file is said in the Answer; only values of a wrong Python type raise, TypeError.
+    Whatever is wrong in text, facts or files is said in the Answer; only values of a wrong Python type raise, TypeError.
     """
-    _check_types(text, task, data, target, top, would_change, why_not)
-    if task is not None:
-        facts["task"] = task
+    request = Request(text, task, data, target, top, would_change, why_not, fingerprint, save_fingerprint)
     try:
-        return _advise(text, data, target, top, would_change, why_not, facts)
+        return _advise(request, facts if task is None else {"task": task, **facts})
     except CatalogError:  # the catalogue itself is broken: nothing that the caller said
         raise
     except InputError as error:
-        return Answer("error", errors=(str(error),))
+        return Answer("error", errors=tuple(str(error).split("\n")))
 
 
-def _check_types(text: Any, task: Any, data: Any, target: Any, top: Any, would_change: Any, why_not: Any) -> None:
-    for name, value in (("text", text), ("task", task), ("target", target), ("why_not", why_not)):
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"{name} is text or None, not {value!r}")
-    if data is not None and not isinstance(data, str | os.PathLike):
-        raise TypeError(f"data is the path of a file or None, not {data!r}")
-    if isinstance(top, bool) or not isinstance(top, int):
-        raise TypeError(f"top is a whole number, not {top!r}")
-    if not isinstance(would_change, bool):
-        raise TypeError(f"would_change is True or False, not {would_change!r}")
-
-
-def _advise(
-    text: str | None, data: str | os.PathLike[str] | None, target: str | None, top: int, would_change: bool, why_not: str | None, given: Mapping[str, Any]
-) -> Answer:
+def _advise(request: Request, given: Mapping[str, Any]) -> Answer:
     known = book()
     errors: list[str] = []
-    flags = read_flags(given, known, errors)
-    if top < 1:
-        errors.append(f"top is the number of losses to name, at least 1, not {top}")
+    flags = read_flags(given, known.names, known.catalog, errors)
+    if request.top < 1:
+        errors.append(f"top is the number of losses to name, at least 1, not {request.top}")
+    why_not = request.why_not
     if why_not is not None:
         try:
             why_not = known.catalog.resolve(why_not)
@@ -101,84 +121,55 @@ def _advise(
             errors.append(str(error))
     if errors:
         return Answer("error", facts=tuple(flags.values()), errors=tuple(errors))
-    readings, measures, notes = _read(text, data, target, flags, known)
+    readings, measures, notes = _read(request, flags, known)
     problem = merge(readings, known.facts, known.rules, known.catalog)
     problem.cautions = notes + problem.cautions
-    return compose(problem, measures, top, would_change, why_not, known.advice, described=bool(text and text.strip()))
+    answer = compose(problem, measures, request.top, request.would_change, why_not, known.advice, described=bool(request.text and request.text.strip()))
+    if request.save_fingerprint is not None and answer.status != "error":
+        from lossgraph.recommender.fingerprint import write_fingerprint
+
+        write_fingerprint(request.save_fingerprint, answer.facts, measures, known.facts)
+    return answer
 
 
-def _read(
-    text: str | None, data: str | os.PathLike[str] | None, target: str | None, flags: dict[str, Finding], known: Book
-) -> tuple[Readings, dict[str, Any], list[str]]:
-    """What text and data say beside the flags, the numbers that parameters are set from, and notes on how the file was read."""
+def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[Readings, dict[str, Any], list[str]]:
+    """What text, data and a fingerprint say beside the flags, the numbers that parameters are set from, and notes on how files were read."""
     said: Mapping[str, Finding] = {}
     notes: list[str] = []
-    if text and text.strip():
+    measures: dict[str, Any] = {}
+    if request.text and request.text.strip():
         from lossgraph.recommender.text import read_text
 
-        reading = read_text(text, known.facts, known.catalog)
+        reading = read_text(request.text, known.facts, known.catalog)
         said, notes = reading.findings, list(reading.notes)
-    if data is None:
-        if target is not None:
-            raise InputError(f"the target column {target!r} was given without a data file; add data (--data FILE)")
-        return Readings(flags, said), {}, notes
-    from lossgraph.recommender.profile import profile
+    readings = Readings(flags, said)
+    if request.data is None:
+        if request.target is not None:
+            raise InputError(f"the target column {request.target!r} was given without a data file; add data (--data FILE)")
+    else:
+        from lossgraph.recommender.profile import profile
 
-    found = profile(data, target)
-    return Readings(flags, said, found.findings, found.families, found.why_families), dict(found.measures), notes + list(found.notes)
+        found = profile(request.data, request.target)
+        readings = Readings(flags, said, found.findings, found.families, found.why_families)
+        measures, notes = dict(found.measures), notes + list(found.notes)
+    if request.fingerprint is not None:
+        from lossgraph.recommender.fingerprint import read_fingerprint
 
-
-def read_flags(given: Mapping[str, Any], known: Book, errors: list[str]) -> dict[str, Finding]:
-    """The facts that were given by name. Wrong names and values are added to `errors`; a wrong Python type raises TypeError."""
-    flags: dict[str, Finding] = {}
-    for name, value in given.items():
-        if value is None:
-            continue
-        fact = known.facts.get(name)
-        if fact is None:
-            errors.append(f'no fact "{name}"{near_names(name, known.facts)}; `lossgraph recommend --help` lists all')
-            continue
-        meant = _meant(fact, value, known, errors)
-        if meant is not None:
-            flags[name] = Finding(name, meant, "flag", f"{name} = {value}", 1.0)
-    return flags
+        kept = read_fingerprint(request.fingerprint, known.names, lambda fact, value, errors: meant_by(fact, value, known.catalog, errors))
+        readings = _with_fingerprint(readings, kept.findings, known, notes)
+        measures = {**kept.measures, **measures}
+    return readings, measures, notes
 
 
-def _meant(fact: Fact, value: Any, known: Book, errors: list[str]) -> bool | float | int | str | None:
-    if fact.kind == "flag":
-        if not isinstance(value, bool):
-            raise TypeError(f"{fact.id} is True, False or None, not {value!r}")
-        return value
-    if fact.kind == "number":
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{fact.id} is a number, not {value!r}")
-        low, high = fact.low, fact.high
-        whole = not fact.integer or value == int(value) if abs(value) < float("inf") else False
-        if not whole or (low is not None and not value >= low) or (high is not None and not value <= high):
-            kind = "a whole number" if fact.integer else "a number"
-            errors.append(f"{fact.id} is {kind} between {low:g} and {high:g}, not {value!r}: {fact.definition}")
-            return None
-        return int(value) if fact.integer else value
-    if not isinstance(value, str):
-        raise TypeError(f"{fact.id} is a word, not {value!r}")
-    return _choice(fact, value, known, errors)
-
-
-def _choice(fact: Fact, value: str, known: Book, errors: list[str]) -> str | None:
-    """The value that a word stands for: itself, or the id behind a name or an alias."""
-    folded = "_".join(value.lower().replace("-", " ").replace("_", " ").split())
-    if fact.among == "losses":
-        try:
-            return known.catalog.resolve(value)
-        except UnknownNameError as error:
-            errors.append(str(error))
-            return None
-    names: dict[str, str] = {name: name for name in fact.values}
-    if fact.among in {"tasks", "metrics"}:
-        for identifier, entry in known.catalog.data[fact.among].items():
-            names.update({"_".join(alias.lower().replace("-", " ").replace("_", " ").split()): identifier for alias in (*entry["aliases"], entry["name"])})
-        names.update({identifier: identifier for identifier in known.catalog.data[fact.among]})
-    if folded in names:
-        return names[folded]
-    errors.append(f'no {fact.id} "{value}"{near_names(folded, names)}; there are {", ".join(sorted(set(names.values())))}')
-    return None
+def _with_fingerprint(readings: Readings, kept: Mapping[str, Finding], known: Book, notes: list[str]) -> Readings:
+    """The readings with the facts of a fingerprint, each where it came from; what was said anew wins over the file, and a note says so."""
+    fresh = {**readings.data, **readings.text, **readings.flags}
+    for name, finding in kept.items():
+        if name in fresh and fresh[name].value != finding.value:
+            fact, new = known.facts[name], fresh[name]
+            notes.append(f"the file of facts says {fact.called} = {written(finding.value, fact)}; {new.evidence} was used")
+    parts = {
+        source: {**{name: one for name, one in kept.items() if one.source == source and name not in fresh}, **own}
+        for source, own in (("flag", readings.flags), ("text", readings.text), ("data", readings.data))
+    }
+    return Readings(parts["flag"], parts["text"], parts["data"], readings.families, readings.why_families)

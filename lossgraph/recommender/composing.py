@@ -9,7 +9,7 @@ from typing import Any
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
-from lossgraph.recommender.conditions import ancestors, family, filled, holds, mentioned, written
+from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, mentioned, written
 from lossgraph.recommender.merging import Problem, derive, refine
 from lossgraph.recommender.parameters import defaults, values_of
 from lossgraph.recommender.ranking import Cards, Ranking, Standing, rank
@@ -56,7 +56,7 @@ def compose(problem: Problem, measures: Mapping[str, Any], top: int, would_chang
         return Answer("error", facts=facts, errors=tuple(dict.fromkeys(problem.errors)))
     if problem.questions:
         return Answer("question", facts=facts, questions=tuple(dict.fromkeys(problem.questions)))
-    task = problem.facts.get("task")
+    task = problem.facts.get(TASK)
     if task is None or task.confidence < UNSURE:
         return Answer("question", facts=facts, questions=_task_questions(task, problem, advice, described))
     ranking = advice.rank(problem)
@@ -78,7 +78,7 @@ def _task_questions(task: Finding | None, problem: Problem, advice: Advice, desc
     choices = " | ".join(covered)
     if task is not None:
         return (f"Is the task {task.value}? I think so only because of {task.evidence}. (--task {choices})", *problem.cautions)
-    question = advice.facts["task"].question if "task" in advice.facts else "What is the task?"
+    question = advice.facts[TASK].question if TASK in advice.facts else "What is the task?"
     if described and not problem.facts:
         lead = "; ".join(problem.cautions) or "I found nothing in the text that I know about machine-learning problems; describe yours in a sentence"
         return (f"{lead[0].upper()}{lead[1:]}. {question} (--task {choices})",)
@@ -91,7 +91,7 @@ def _covered(advice: Advice) -> list[str]:
     for rule in advice.rules:
         if rule.effect == "support" and any(advice.cards.known(loss) for loss in rule.losses):
             for condition in rule.when:
-                if condition.fact == "task":
+                if condition.fact == TASK:
                     found.update([condition.value] if condition.test == "is" else condition.value)
     return [name for name in advice.catalog.data["tasks"] if name in found]
 
@@ -184,7 +184,7 @@ def _cautions(loss: str, standing: Standing, ranking: Ranking, problem: Problem,
     found = [f"{filled(rule.text, known, advice.facts)} [{rule.grade}: {', '.join(rule.sources)}]" for rule in rules]
     metric = advice.catalog.data["metrics"].get(str(known.get("metric")))
     if metric and not _judges(str(known["metric"]), known, advice):
-        found.append(f"{metric['name']} does not judge {known['task']}; it was left out of the metrics to watch")
+        found.append(f"{metric['name']} does not judge {known[TASK]}; it was left out of the metrics to watch")
     elif metric and metric["warning"]:
         found.append(f"{metric['name']}: {metric['warning']}")
     return tuple(dict.fromkeys([*found, *problem.cautions]))
@@ -208,7 +208,7 @@ def _metrics(loss: str, ranking: Ranking, known: Mapping[str, Any], advice: Advi
 def _judges(metric: str, known: Mapping[str, Any], advice: Advice) -> bool:
     """Whether a metric judges the task at hand, a more general or a more special one."""
     tasks = advice.catalog.data["metrics"][metric]["tasks"]
-    task = str(known.get("task"))
+    task = str(known.get(TASK))
     above = ancestors(task, advice.catalog.tasks)
     return not tasks or any(one in above or task in ancestors(one, advice.catalog.tasks) for one in tasks)
 
@@ -243,13 +243,13 @@ def _why_not(loss: str, ranking: Ranking, problem: Problem, advice: Advice, chos
 
 def _missing(rule: Rule, known: Mapping[str, Any], advice: Advice) -> str:
     """The conditions of a rule that do not hold, in words."""
-    lineage = ancestors(str(known.get("task", "")), advice.catalog.tasks)
+    lineage = ancestors(str(known.get(TASK, "")), advice.catalog.tasks)
     shown: list[str] = []
     for one in rule.when:
         if not holds(one, known, lineage):
             fact = advice.facts[one.fact]
             value = " or ".join(str(item) for item in one.value) if one.test == "in" else written(one.value, fact)
-            shown.append(f"{one.fact} were {'' if one.test in {'is', 'in'} else one.test + ' '}{value}".replace(" were known None", " were known"))
+            shown.append(f"{fact.called} were {'' if one.test in {'is', 'in'} else one.test + ' '}{value}".replace(" were known None", " were known"))
     return " and ".join(shown) or "nothing excluded it"
 
 
@@ -259,7 +259,7 @@ def _refining(ranking: Ranking, problem: Problem, advice: Advice) -> tuple[str, 
     found: list[str] = []
     for rule in asked[:MOST_QUESTIONS]:
         fact = advice.facts[str(rule.fact)]
-        option = f"--{fact.id.replace('_', '-')}"
+        option = f"--{fact.called.replace('_', '-')}"
         hint = f"{option} or --no-{option[2:]}" if fact.kind == "flag" else f"{option} {' | '.join(fact.values)}" if fact.values else f"{option} ..."
         found.append(f"{fact.question} ({hint}; {filled(rule.text, problem.known, advice.facts)})")
     return tuple(found)
@@ -267,14 +267,14 @@ def _refining(ranking: Ranking, problem: Problem, advice: Advice) -> tuple[str, 
 
 def _changes(winner: str, problem: Problem, advice: Advice, most: int = 4) -> tuple[Change, ...]:
     """The single changes of facts that put another loss first. A fact that is known is turned round first, then facts that are open."""
-    task = str(problem.known["task"])
+    task = str(problem.known[TASK])
     relevant = mentioned(rule for rule in advice.rules if rule.effect in {"support", "prefer", "avoid", "forbid", "require"})
     found: dict[str, Change] = {}
-    for name in sorted(relevant - {"task"}, key=lambda one: (one not in problem.facts, one)):
+    for name in sorted(relevant - {TASK}, key=lambda one: (one not in problem.facts, one)):
         fact = advice.facts[name]
         for value in _others(fact, problem.known.get(name)):
             changed = _changed(problem, name, value, advice)
-            if family(str(changed.known["task"]), advice.catalog.tasks) != family(task, advice.catalog.tasks):
+            if family(str(changed.known[TASK]), advice.catalog.tasks) != family(task, advice.catalog.tasks):
                 continue
             ranking = advice.rank(changed)
             if ranking.standings and ranking.standings[0].loss != winner and ranking.standings[0].loss not in found:

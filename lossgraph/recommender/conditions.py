@@ -8,6 +8,7 @@ from typing import Any
 
 from lossgraph.model import Condition, Fact, Rule, Task
 
+TASK = "problem"  # the fact that says which task of tasks.yaml it is; flags and arguments call it `task`
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -31,7 +32,7 @@ def holds(condition: Condition, known: Mapping[str, Any], lineage: tuple[str, ..
         return (value is None) == (condition.test == "unknown")
     if value is None:
         return False
-    if condition.fact == "task":
+    if condition.fact == TASK:
         wanted = condition.value if condition.test == "in" else (condition.value,)
         return any(task in lineage for task in wanted) != (condition.test == "not")
     if condition.test == "is":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact, Rule
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import ancestors, family, filled, fires, holds, written
+from lossgraph.recommender.conditions import TASK, ancestors, family, filled, fires, holds, written
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
@@ -45,7 +45,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], rules: Iterable[Rule], 
     """One problem out of three readings; contradictions become errors, questions or cautions."""
     problem = Problem()
     _merge_task(readings, problem, catalog)
-    task = problem.facts.get("task")
+    task = problem.facts.get(TASK)
     root = family(str(task.value), catalog.tasks) if task is not None else None
     if root == "regression":  # a column of few numbers was also read as classes
         readings = replace(readings, data={name: one for name, one in readings.data.items() if name not in OF_CLASSES})
@@ -53,7 +53,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], rules: Iterable[Rule], 
         problem.cautions.append(f"one column of a table does not describe the target of {root}: the file was left aside")
         readings = replace(readings, data={})
     for name, fact in facts.items():
-        if name != "task":
+        if name != TASK:
             _merge_fact(fact, readings, problem)
     refine(problem, catalog)
     derive(problem, facts, catalog)
@@ -63,7 +63,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], rules: Iterable[Rule], 
 
 
 def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
-    flag, text, data = (source.get("task") for source in (readings.flags, readings.text, readings.data))
+    flag, text, data = (source.get(TASK) for source in (readings.flags, readings.text, readings.data))
     allowed = readings.families
     if flag is not None:
         chosen: Finding | None = flag
@@ -94,7 +94,7 @@ def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
     if chosen is not None and chosen is data and chosen.confidence < SURE_ENOUGH and len(allowed) > 1:
         problem.questions.append(f"Is the target a number or a class? {readings.why_families}. (--task {' | '.join(allowed)})")
     if chosen is not None:
-        problem.facts["task"] = chosen
+        problem.facts[TASK] = chosen
 
 
 def _corrects(data: Finding, text: Finding, catalog: Catalog) -> bool:
@@ -127,14 +127,14 @@ def _differ(one: Finding, other: Finding) -> bool:
 
 def refine(problem: Problem, catalog: Catalog) -> None:
     """The task made more specific by what else is known: classification by the number of classes, regression by counts and quantiles."""
-    task = problem.facts.get("task")
+    task = problem.facts.get(TASK)
     if task is None:
         return
     known = problem.known
     classes = known.get("n_classes")
 
     def become(value: str, why: str) -> None:
-        problem.facts["task"] = replace(task, value=value, evidence=f"{task.evidence}; {why}")
+        problem.facts[TASK] = replace(task, value=value, evidence=f"{task.evidence}; {why}")
 
     if task.value == "classification" and isinstance(classes, int | float) and not known.get("multilabel"):
         become("binary_classification" if classes == 2 else "multiclass_classification", f"{written(classes)} classes")
@@ -156,7 +156,7 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
     while changed:
         changed = False
         known = problem.known
-        task = str(known.get("task", ""))
+        task = str(known.get(TASK, ""))
         lineage = ancestors(task, catalog.tasks)
         for fact in facts.values():
             if fact.id in known:
@@ -173,7 +173,7 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], rules: Iterabl
     """Facts that exclude each other: an error between flags, otherwise the flag stays and the other goes, with a caution; the task in doubt is asked."""
     for rule in rules:
         known = problem.known
-        if not fires(rule, known, ancestors(str(known.get("task", "")), catalog.tasks)):
+        if not fires(rule, known, ancestors(str(known.get(TASK, "")), catalog.tasks)):
             continue
         said = filled(rule.text, known, facts)
         if rule.effect == "refuse":
@@ -183,7 +183,7 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], rules: Iterabl
         others = [finding for finding in involved if finding.source != "flag"]
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
-        elif len(others) < len(involved) or all(finding.name != "task" for finding in others):
+        elif len(others) < len(involved) or all(finding.name != TASK for finding in others):
             dropped = min(others, key=lambda finding: finding.confidence)
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
@@ -192,4 +192,5 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], rules: Iterabl
 
 
 def _shown(finding: Finding, facts: Mapping[str, Fact]) -> str:
-    return f"{finding.name} = {written(finding.value, facts.get(finding.name))}"
+    fact = facts[finding.name]
+    return f"{fact.called} = {written(finding.value, fact)}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from lossgraph.model import InputError
 from lossgraph.recommender.answer import Finding
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.quantity import Found, hint, quantity
 from lossgraph.recommender.table import Column, read_column
 
@@ -95,7 +96,7 @@ def _classes(present: Any, column: Column, found: Found) -> tuple[tuple[str, ...
         separator, labels = several
         example = counts.index[counts.index.str.contains(separator, regex=False)][0]
         why = f"{column.name!r} holds several labels in one cell, parted by {separator!r} (such as {example!r})"
-        found.add("task", "classification", why, 0.8)
+        found.add(TASK, "classification", why, 0.8)
         found.add("multilabel", True, why, 0.8)
         found.add("n_classes", labels, f"{labels} different labels", 0.8)
         return ("classification",), why, {}
@@ -121,7 +122,7 @@ def _class_facts(counts: Any, found: Found, why: str, confidence: float) -> dict
     """Number of classes, imbalance, long tail, and the counts in the order of the labels."""
     number, total = len(counts), int(counts.sum())
     smallest, largest = int(counts.min()), int(counts.max())
-    found.add("task", "binary_classification" if number == 2 else "multiclass_classification", why, confidence)
+    found.add(TASK, "binary_classification" if number == 2 else "multiclass_classification", why, confidence)
     found.add("n_classes", number, f"{number} different values", confidence)
     found.add("imbalance_ratio", largest / smallest, f"{largest:,} samples in the largest class, {smallest:,} in the smallest", confidence)
     if number == 2:
@@ -157,7 +158,7 @@ def _numeric(numbers: Any, column: Column, found: Found) -> tuple[tuple[str, ...
     if whole and distinct <= MOST_INTEGER_CLASSES:
         return _few_integers(numbers, column, found)
     measures = quantity(numbers, column, found, whole)
-    found.add("task", "regression", f"{distinct:,} different numbers in {len(numbers):,} rows", 0.9)
+    found.add(TASK, "regression", f"{distinct:,} different numbers in {len(numbers):,} rows", 0.9)
     why = f"{column.name!r} holds {distinct:,} different {'whole numbers' if whole else 'numbers, not all whole'}"
     return ("regression",), why, measures
 
@@ -181,7 +182,7 @@ def _few_integers(numbers: Any, column: Column, found: Found) -> tuple[tuple[str
         shape = f"whole numbers from 0 to {high}, mostly small" if decaying else f"the column is called {column.name!r}"
         found.add("counts", True, shape, 0.85 if decaying and named else 0.65)
         measures = quantity(numbers, column, found, True)
-        found.add("task", "regression", why, 0.85 if named else 0.65)
+        found.add(TASK, "regression", why, 0.85 if named else 0.65)
     elif named == "order":
         measures = _class_facts(_tally(numbers), found, why, 0.6)
         found.add("ordinal", True, f"the column is called {column.name!r} and has the levels {low} to {high}", 0.7)
@@ -189,5 +190,5 @@ def _few_integers(numbers: Any, column: Column, found: Found) -> tuple[tuple[str
         measures = _class_facts(_tally(numbers), found, why, 0.85 if named == "class" or (even and distinct <= 10) else 0.65)
     else:
         measures = quantity(numbers, column, found, True)
-        found.add("task", "regression", why, 0.7 if distinct > 10 or not contiguous else 0.5)
+        found.add(TASK, "regression", why, 0.7 if distinct > 10 or not contiguous else 0.5)
     return ("regression", "classification"), why, measures

@@ -12,7 +12,7 @@ from typing import Any
 
 from lossgraph.catalog import Catalog
 from lossgraph.model import Rule
-from lossgraph.recommender.conditions import ancestors, fires
+from lossgraph.recommender.conditions import TASK, ancestors, fires
 
 MOVES = frozenset({"support", "prefer", "avoid"})
 
@@ -112,7 +112,7 @@ def _number(weight: float | str) -> float:
 
 def rank(rules: Iterable[Rule], known: Mapping[str, Any], confidence: Mapping[str, float], cards: Cards) -> Ranking:
     """All candidates of the problem, best first. `known` holds the facts' values, `confidence` how sure each is."""
-    lineage = ancestors(str(known.get("task", "")), cards.catalog.tasks)
+    lineage = ancestors(str(known.get(TASK, "")), cards.catalog.tasks)
     fired = [rule for rule in rules if fires(rule, known, lineage)]
     standings: dict[str, Standing] = {}
     for rule in fired:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.inputs import INPUTS
 from lossgraph.recommender.more_inputs import SPECIAL, TOGETHER
 from lossgraph.recommender.ranking import Cards
@@ -14,7 +15,7 @@ _CALL_ARGUMENTS = ("class_weight",)
 
 def snippet(loss: str, parameters: Mapping[str, Any], known: Mapping[str, Any], cards: Cards) -> str:
     """The code for one recommendation. A combination is written as the weighted sum of its parts on the same output of the model."""
-    special = SPECIAL.get((str(known.get("task")), loss), INPUTS.get(loss))
+    special = SPECIAL.get((str(known.get(TASK)), loss), INPUTS.get(loss))
     if special is not None:
         tensors, arguments = special
         inside = "".join(f", {name}={value!r}" for name, value in parameters.items() if "." not in name)
@@ -77,7 +78,7 @@ def _term(part: str, variable: str, own: Mapping[str, Any], kind: str, known: Ma
     shared = {name: value for name, value in own.items() if name != listed and name not in _CALL_ARGUMENTS}
     inside = "".join(f", {name}={value!r}" for name, value in shared.items())
     arguments = f"{_first(kind, known, kinds)}, target{extra}" if kind != "weights" else "weights"
-    if kind == "prediction" and known.get("task") == "detection":
+    if kind == "prediction" and known.get(TASK) == "detection":
         arguments = "boxes, box_target"
     if kind == "logits" and "masks" in set(kinds) and (known.get("n_classes") or 2) > 2:  # one question of yes or no for each class
         arguments = "logits, torch.nn.functional.one_hot(target, logits.shape[1]).movedim(-1, 1).float()"
@@ -98,7 +99,7 @@ def _first(kind: str, known: Mapping[str, Any], kinds: Any) -> str:
 
 def _tensors(kinds: set[str], known: Mapping[str, Any], model: bool) -> list[str]:
     """Inputs of the right shape and meaning; the comments say what stands for the user's own."""
-    task = known.get("task")
+    task = known.get(TASK)
     count = int(known.get("n_classes") or 3)
     count = count if count <= 1000 else 1000
     shape = "4, {}, 64, 64" if task == "segmentation" else "32, {}"

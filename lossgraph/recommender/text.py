@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import family
+from lossgraph.recommender.conditions import TASK, family
 from lossgraph.recommender.quantities import read_interval, read_numbers
 from lossgraph.recommender.words import Word, phrases, words
 
@@ -93,7 +93,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
         findings["unlike"] = unlike
     for name, fact in facts.items():
         own = [match for match in matches if match.fact == name]
-        if name == "task":
+        if name == TASK:
             finding = _task(own, matches, found, catalog)
         elif fact.kind == "flag":
             finding = _flag(fact, own, found)
@@ -101,17 +101,17 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
             finding = _choice(fact, own, found, unlike is not None, catalog.data["names"])
         if finding is not None:
             findings[name] = finding
-    task = findings.get("task")
+    task = findings.get(TASK)
     interval = read_interval(text)
     if interval is not None and "interval" in facts:
         findings["interval"] = Finding("interval", interval[0], "text", interval[1], 0.9)
         if task is not None and task.confidence == _FAINT:
-            findings["task"] = task = replace(task, confidence=_WEAKLY)
+            findings[TASK] = task = replace(task, confidence=_WEAKLY)
     for fact, value, start, end in read_numbers(found, facts):
         if interval is not None and fact.id == "quantile_level":
             continue
         if task is not None and task.confidence == _FAINT:
-            findings["task"] = task = replace(task, confidence=_WEAKLY)
+            findings[TASK] = task = replace(task, confidence=_WEAKLY)
         findings.setdefault(fact.id, Finding(fact.id, value, "text", _quoted(found, start, end), 0.9))
     return Reading(_with_hints(findings, catalog), tuple(notes))
 
@@ -233,26 +233,26 @@ def _task(own: list[_Match], everything: list[_Match], found: list[Word], catalo
         other = next(one for one in own if family(one.value, catalog.tasks) == rest[0])
         evidence = f"{evidence}, but {_quoted(found, other.start, other.end)} points to {other.value}"
         confidence = 0.5
-    return Finding("task", task, "text", evidence, confidence)
+    return Finding(TASK, task, "text", evidence, confidence)
 
 
 def _meant(found: list[Word], matches: list[_Match]) -> bool:
     """Whether weak evidence stands in a text about a learning problem: another fact is stated, or a word of modelling occurs."""
-    return any(match.fact not in {"task", "nonnegative", "modality"} for match in matches) or any(word.stem in _INTENT for word in found)
+    return any(match.fact not in {TASK, "nonnegative", "modality"} for match in matches) or any(word.stem in _INTENT for word in found)
 
 
 def _with_hints(findings: dict[str, Finding], catalog: Catalog) -> dict[str, Finding]:
     """Where no task is named, a metric or a quantity may tell it."""
-    if "task" in findings:
+    if TASK in findings:
         return findings
     for name, task in _HINTS.items():
         if name in findings and findings[name].value is not False:
             confidence = 0.6 if name in _SURE_HINTS else 0.5
-            return {"task": Finding("task", task, "text", findings[name].evidence, confidence), **findings}
+            return {TASK: Finding(TASK, task, "text", findings[name].evidence, confidence), **findings}
     metric = findings.get("metric")
     tasks: list[str] = list(catalog.metrics[str(metric.value)].tasks) if metric else []
     if metric and len({family(task, catalog.tasks) for task in tasks}) == 1:
-        return {"task": Finding("task", tasks[0], "text", metric.evidence, 0.56), **findings}
+        return {TASK: Finding(TASK, tasks[0], "text", metric.evidence, 0.56), **findings}
     return findings
 
 
