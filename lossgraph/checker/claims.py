@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from lossgraph.checker.defined import check_defined, smooth
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, parse, substitute
 from lossgraph.checker.limits import Approach, check_limit, same
-from lossgraph.checker.normal import Quotient, differentiate, normal
+from lossgraph.checker.normal import differentiate, normal
+from lossgraph.checker.polynomials import Quotient
 from lossgraph.checker.shape import Piece, Shape, less
 from lossgraph.checker.signs import check_sign, equal, expect_keys, whole_number
 from lossgraph.checker.space import MINUS_OO, OO, Space, structure
@@ -343,8 +343,8 @@ def _without_factor(node: Node, name: str, space: Space) -> Node:
     form, symbol = normal(node, space.positive()), ("symbol", name)
     if name not in space.positive() or not form.numerator:
         return node
-    least = min(dict(monomial).get(symbol, Fraction(0)) for monomial in form.numerator)
-    return tree(form * Quotient({((symbol, -least),): Fraction(1)})) if least > 0 else node
+    least = min(dict(monomial).get(symbol, 0) for monomial in form.numerator)
+    return tree(form * Quotient({((symbol, -least),): 1})) if least > 0 else node
 
 
 def _equal(claim: Claim, facts: Facts) -> bool:

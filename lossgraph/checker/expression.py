@@ -29,7 +29,9 @@ class Unreadable(ValueError):
 
 
 def number(value: Fraction | int) -> Node:
-    """A constant node."""
+    """A constant node. Raises `Unreadable` for a float, which would not be exact."""
+    if isinstance(value, float):
+        raise Unreadable("a number that is not exact")
     return ("number", Fraction(value))
 
 

@@ -12,15 +12,16 @@ from functools import cmp_to_key
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable, number
-from lossgraph.checker.normal import Monomial, Polynomial, Quotient, constant, key_of, logarithm, multiply_polynomials, normal
+from lossgraph.checker.normal import logarithm, normal
+from lossgraph.checker.polynomials import UNIT, Monomial, Number, Polynomial, Quotient, constant, key_of, multiply_polynomials
 from lossgraph.checker.space import Space, structure
 from lossgraph.checker.trees import tree
 
 T = "t_"
 # the exponents of exp(t**k) under k > 0, the power of t under 0, the power of log(t) under LOG
-Growth = dict[Fraction, Quotient]
-LOG = Fraction(-1)
-POWER = Fraction(0)
+Growth = dict[Number, Quotient]
+LOG = -1
+POWER = 0
 ONE = constant(1)
 MAX_DEPTH = 6
 
@@ -30,7 +31,7 @@ class Leading:
     """The leading term: coefficient (free of t) times growth; size says whether that grows (1), tends to the coefficient (0) or to 0 (-1)."""
 
     coefficient: Node
-    growth: tuple[tuple[Fraction, Quotient], ...]
+    growth: tuple[tuple[Number, Quotient], ...]
     size: int
 
     def grows_like(self, other: Leading, space: Space) -> bool:
@@ -108,7 +109,7 @@ def _growth(monomial: Monomial, space: Space, depth: int) -> tuple[Growth, Quoti
     coefficient, exact = ONE, True
     for generator, power in monomial:
         if not _holds_t(generator):
-            coefficient = coefficient * Quotient({((generator, power),): Fraction(1)})
+            coefficient = coefficient * Quotient({((generator, power),): 1})
             continue
         own, factor, sharp = _generator_growth(generator, space, depth)
         exact = exact and sharp
@@ -134,7 +135,7 @@ def _generator_growth(generator: tuple[Any, ...], space: Space, depth: int) -> t
         case "symbol":
             return {POWER: ONE}, ONE, True
         case "exp" if _exponent(generator[1]) is not None:
-            level, factor = _exponent(generator[1]) or (Fraction(0), ONE)
+            level, factor = _exponent(generator[1]) or (0, ONE)
             return ({level: factor}, ONE, True) if level > 0 else ({}, ONE, False)
         case "log" | "near":
             return _log_growth(dict(generator[1]), dict(generator[2]), space, depth)
@@ -143,7 +144,7 @@ def _generator_growth(generator: tuple[Any, ...], space: Space, depth: int) -> t
             return growth, coefficient, len(generator[1]) == 1
         case "power" if not _holds_t(generator[2]):
             growth, coefficient = _positive_dominant(dict(generator[1]), space, depth)
-            exponent = Quotient({generator[2]: Fraction(1)})
+            exponent = Quotient({generator[2]: 1})
             return {level: value * exponent for level, value in growth.items()}, _raised(coefficient, exponent, space), len(generator[1]) == 1
         case "atan" | "erf":
             return _saturating(generator, space, depth)
@@ -151,13 +152,13 @@ def _generator_growth(generator: tuple[Any, ...], space: Space, depth: int) -> t
             raise Unreadable("a generator whose growth is not known")
 
 
-def _exponent(inner: Any) -> tuple[Fraction, Quotient] | None:
+def _exponent(inner: Any) -> tuple[Number, Quotient] | None:
     """(k, c) where a generator exp(m) is exp(c*t**k) with c free of t; None for other generators."""
-    if not inner or not isinstance(inner[0][1], Fraction):
+    if not inner or not isinstance(inner[0][1], int | Fraction):
         return None
     rest = tuple(item for item in inner if item[0] != ("symbol", T))
-    level = dict(inner).get(("symbol", T), Fraction(0))
-    return None if _holds_t(rest) or not level else (level, Quotient({rest: Fraction(1)}))
+    level = dict(inner).get(("symbol", T), 0)
+    return None if _holds_t(rest) or not level else (level, Quotient({rest: 1}))
 
 
 def _positive_dominant(polynomial: Polynomial, space: Space, depth: int) -> tuple[Growth, Quotient]:
@@ -219,7 +220,7 @@ def _without_large_logs(polynomial: Polynomial, space: Space) -> Polynomial:
         for generator, power in monomial:
             whole = power.denominator == 1 and 0 < power < 5
             logs = generator[0] == "log" and _holds_t(generator) and whole
-            factor = _split_log(generator, space) if logs else {((generator, power),): Fraction(1)}
+            factor: Polynomial = _split_log(generator, space) if logs else {((generator, power),): 1}
             for _ in range(int(power) if logs else 1):
                 part = multiply_polynomials(part, factor)
         total = total + Quotient(part)
@@ -227,7 +228,7 @@ def _without_large_logs(polynomial: Polynomial, space: Space) -> Polynomial:
 
 
 def _split_log(generator: tuple[Any, ...], space: Space) -> Polynomial:
-    unchanged: Polynomial = {((generator, Fraction(1)),): Fraction(1)}
+    unchanged: Polynomial = {((generator, 1),): 1}
     above, first = dominant(dict(generator[1]), space)
     below, second = dominant(dict(generator[2]), space)
     growth, limit = _times(above, below, -1), first * second.inverse()
@@ -241,9 +242,9 @@ def _split_log(generator: tuple[Any, ...], space: Space) -> Polynomial:
         result = result + normal(grown, space.positive() | {T})
         dominating = dominating * normal(("exp", grown), space.positive() | {T})
     near = Quotient(dict(generator[1]), dict(generator[2])) * dominating.inverse()
-    if result.denominator != {(): Fraction(1)} or not near.numerator:
+    if result.denominator != UNIT or not near.numerator:
         return unchanged
     if near.rational() == 1:
         return result.numerator
-    rest = Quotient({((("near", key_of(near.numerator), key_of(near.denominator)), Fraction(1)),): Fraction(1)})
+    rest = Quotient({((("near", key_of(near.numerator), key_of(near.denominator)), 1),): 1})
     return (result + rest).numerator

@@ -7,151 +7,32 @@ power n is what stands under it; cosh, sinh, tanh and tan by exp, sin and cos; e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable
-
-Generator = tuple[Any, ...]
-Monomial = tuple[tuple[Generator, Fraction], ...]
-Polynomial = dict[Monomial, Fraction]
-MAX_TERMS = 4000
-MAX_POWER = 64
-
-
-class Quotient:
-    """numerator / denominator, both polynomials in generators; equality by cross-multiplication."""
-
-    __slots__ = ("denominator", "numerator")
-
-    def __init__(self, numerator: Polynomial, denominator: Polynomial | None = None) -> None:
-        denominator = {(): Fraction(1)} if denominator is None else denominator
-        if not denominator:
-            raise Unreadable("division by zero")
-        if len(denominator) == 1:  # a monomial goes into the numerator as negative powers
-            (monomial, coefficient), = denominator.items()
-            inverse = tuple((generator, -power) for generator, power in monomial)
-            numerator = multiply_polynomials(numerator, {inverse: 1 / coefficient})
-            denominator = {(): Fraction(1)}
-        self.numerator, self.denominator = numerator, denominator
-
-    def __add__(self, other: Quotient) -> Quotient:
-        if self.denominator == other.denominator:
-            return Quotient(add_polynomials(self.numerator, other.numerator), self.denominator)
-        top = add_polynomials(multiply_polynomials(self.numerator, other.denominator), multiply_polynomials(other.numerator, self.denominator))
-        return Quotient(top, multiply_polynomials(self.denominator, other.denominator))
-
-    def __mul__(self, other: Quotient) -> Quotient:
-        return Quotient(multiply_polynomials(self.numerator, other.numerator), multiply_polynomials(self.denominator, other.denominator))
-
-    def inverse(self) -> Quotient:
-        """One divided by this."""
-        return Quotient(self.denominator, self.numerator)
-
-    def power(self, exponent: int) -> Quotient:
-        """A whole power."""
-        if abs(exponent) > MAX_POWER:
-            raise Unreadable("a power is too large to expand")
-        base, result = (self if exponent >= 0 else self.inverse()), constant(1)
-        for _ in range(abs(exponent)):
-            result = result * base
-        return result
-
-    def __neg__(self) -> Quotient:
-        return Quotient({monomial: -value for monomial, value in self.numerator.items()}, self.denominator)
-
-    def is_zero(self) -> bool:
-        """Whether the expression is zero as a formal quotient, hence wherever it has a value."""
-        return not self.numerator or not _without_root_divisors(self.numerator)
-
-    def equals(self, other: Quotient) -> bool:
-        """Whether the difference is zero."""
-        return (self + -other).is_zero()
-
-    def rational(self) -> Fraction | None:
-        """The value where this is a number; None else."""
-        if not self.numerator:
-            return Fraction(0)
-        if self.denominator == {(): Fraction(1)} and set(self.numerator) == {()}:
-            return self.numerator[()]
-        return None
-
-    def key(self) -> Any:
-        """A hashable form, equal for equal numerators and denominators."""
-        return (key_of(self.numerator), key_of(self.denominator))
-
-
-def _without_root_divisors(polynomial: Polynomial) -> Polynomial:
-    """The polynomial times the roots that stand in it with negative powers, so that root/P and 1/root can cancel."""
-    for _ in range(6):
-        least: dict[Generator, Fraction] = {}
-        for monomial in polynomial:
-            for generator, power in monomial:
-                if generator[0] == "root" and power < 0:
-                    least[generator] = min(power, least.get(generator, power))
-        if not least:
-            break
-        polynomial = multiply_polynomials(polynomial, {tuple(sorted(((generator, -power) for generator, power in least.items()), key=repr)): Fraction(1)})
-    return polynomial
-
-
-def key_of(polynomial: Polynomial) -> Any:
-    """A hashable form of a polynomial; `dict(key)` gives it back."""
-    return tuple(sorted(polynomial.items(), key=repr))
-
-
-def constant(value: Fraction | int) -> Quotient:
-    """A number as a quotient."""
-    return Quotient({(): Fraction(value)} if value else {})
-
-
-def add_polynomials(first: Polynomial, second: Polynomial) -> Polynomial:
-    """The sum."""
-    total = dict(first)
-    for monomial, value in second.items():
-        new = total.get(monomial, Fraction(0)) + value
-        if new:
-            total[monomial] = new
-        else:
-            total.pop(monomial, None)
-    return total
-
-
-def multiply_polynomials(first: Polynomial, second: Polynomial) -> Polynomial:
-    """The product, roots of sums expanded where they reach a whole power."""
-    if len(first) * len(second) > MAX_TERMS * 10:
-        raise Unreadable("an expression has too many terms")
-    total: Polynomial = {}
-    for one, value in first.items():
-        for other, factor in second.items():
-            monomial, extra = _merge(one, other)
-            part = {monomial: value * factor} if extra is None else multiply_polynomials({monomial: value * factor}, extra)
-            for product, new in part.items():
-                total[product] = total.get(product, Fraction(0)) + new
-    total = {monomial: value for monomial, value in total.items() if value}
-    if len(total) > MAX_TERMS:
-        raise Unreadable("an expression has too many terms")
-    return total
-
-
-def _merge(one: Monomial, other: Monomial) -> tuple[Monomial, Polynomial | None]:
-    """The product of two monomials; a root that reaches a whole power of a sum is expanded, which leaves a polynomial beside the monomial."""
-    powers: dict[Generator, Fraction] = dict(one)
-    for generator, power in other:
-        powers[generator] = powers.get(generator, Fraction(0)) + power
-    extra: Polynomial | None = None
-    for generator in [generator for generator in powers if generator[0] == "root"]:
-        whole = powers[generator].numerator // powers[generator].denominator
-        if whole >= 1:
-            if whole > MAX_POWER:
-                raise Unreadable("a power is too large to expand")
-            powers[generator] -= whole
-            for _ in range(whole):
-                extra = multiply_polynomials(extra or {(): Fraction(1)}, dict(generator[1]))
-    kept = sorted(((generator, power) for generator, power in powers.items() if power), key=repr)
-    return tuple(kept), extra
+from lossgraph.checker.polynomials import (
+    MAX_POWER,
+    UNIT,
+    Generator,
+    Monomial,
+    Number,
+    Polynomial,
+    Quotient,
+    add_polynomials,
+    constant,
+    exact,
+    first_monomial,
+    key_of,
+    merge,
+    multiply_polynomials,
+    order,
+    quotient_of,
+    sorted_monomial,
+    sorted_terms,
+)
 
 
 @lru_cache(maxsize=50_000)
@@ -165,10 +46,7 @@ def normal(node: Node, positive: frozenset[str] = frozenset()) -> Quotient:
                 raise Unreadable(f"{node[1]} is not a number")
             return _generator(("exp", _one()) if node[1] == "E" else ("pi",) if node[1] == "pi" else ("symbol", node[1]))
         case "add":
-            result = constant(0)
-            for child in node[1:]:
-                result = result + normal(child, positive)
-            return result
+            return _total(normal(child, positive) for child in node[1:])
         case "mul":
             result = constant(1)
             for child in node[1:]:
@@ -197,10 +75,10 @@ def normal(node: Node, positive: frozenset[str] = frozenset()) -> Quotient:
             return _generator(("polygamma", normal(node[1], positive).key(), normal(node[2], positive).key()))
         case "Abs":
             inner = normal(node[1], positive)
-            lead = inner.numerator.get(min(inner.numerator, key=repr), Fraction(1)) if inner.numerator else Fraction(1)
+            lead = inner.numerator[first_monomial(inner.numerator)] if inner.numerator else 1
             return _generator(("Abs", (inner if lead > 0 else -inner).key()))  # Abs(-u) is Abs(u)
         case "Max" | "Min":
-            return _generator((node[0], *sorted((normal(child, positive).key() for child in node[1:]), key=repr)))
+            return _generator((node[0], *sorted((normal(child, positive).key() for child in node[1:]), key=order)))
         case "Piecewise":
             return _generator(("Piecewise", *((normal(value, positive).key(), condition_key(condition, positive)) for _, value, condition in node[1:])))
         case _:
@@ -223,8 +101,23 @@ def _one() -> Any:
     return ()
 
 
-def _generator(generator: Generator, power: Fraction | int = 1) -> Quotient:
-    return Quotient({((generator, Fraction(power)),): Fraction(1)})
+def _total(parts: Iterable[Quotient]) -> Quotient:
+    """The sum: of polynomials in one go, of quotients one by one."""
+    polynomial: Polynomial = {}
+    quotients: list[Quotient] = []
+    for part in parts:
+        if part.denominator is not UNIT:
+            quotients.append(part)
+            continue
+        polynomial = add_polynomials(polynomial, part.numerator) if polynomial else part.numerator
+    result = Quotient(polynomial)
+    for part in quotients:
+        result = result + part
+    return result
+
+
+def _generator(generator: Generator, power: Number = 1) -> Quotient:
+    return Quotient({((generator, exact(power)),): 1})
 
 
 def _hyperbolic(name: str, inner: Quotient, positive: frozenset[str]) -> Quotient:
@@ -238,10 +131,10 @@ def _hyperbolic(name: str, inner: Quotient, positive: frozenset[str]) -> Quotien
 
 def exponential(inner: Quotient, positive: frozenset[str]) -> Quotient:
     """exp of a normal form: a product over the terms, exp(c*log(p)) = p**c."""
-    if inner.denominator != {(): Fraction(1)}:
+    if inner.denominator != UNIT:
         return _generator(("exp", inner.key()))
     result = constant(1)
-    for monomial, value in sorted(inner.numerator.items(), key=repr):
+    for monomial, value in sorted_terms(inner.numerator):
         logs = [generator for generator, power in monomial if generator[0] == "log" and power == 1]
         if len(logs) == 1:
             rest = tuple(item for item in monomial if item[0] != logs[0])
@@ -260,12 +153,12 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
     """log of a normal form (which must be positive where the formula has a value): known positive factors come out of it."""
     if not inner.numerator:
         raise Unreadable("log(0)")
-    if set(inner.numerator) == {()} and inner.denominator != {(): Fraction(1)}:  # log(1/b) = -log(b): b has to be positive for either to be
+    if set(inner.numerator) == {()} and inner.denominator != UNIT:  # log(1/b) = -log(b): b has to be positive for either to be
         return logarithm(Quotient(inner.numerator), positive) + -logarithm(Quotient(inner.denominator), positive)
     content, common, rest = _content(inner, positive)
     result = constant(0)
     for prime, power in _primes(content):
-        result = result + _generator(("log", key_of({(): Fraction(prime)}), key_of({(): Fraction(1)}))) * constant(power)
+        result = result + _generator(("log", key_of({(): prime}), key_of(UNIT))) * constant(power)
     for generator, power in common:
         result = result + _log_of_generator(generator) * constant(power)
     if rest is not None:
@@ -276,36 +169,37 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
 def _log_of_generator(generator: Generator) -> Quotient:
     if generator[0] == "exp":
         if len(generator) == 2 and _is_monomial(generator[1]):
-            return Quotient({generator[1]: Fraction(1)})
+            return Quotient({generator[1]: 1})
         return Quotient(dict(generator[1][0]), dict(generator[1][1]))
     if generator[0] == "power":
         base, term = generator[1], generator[2]
-        return Quotient({term: Fraction(1)}) * _generator(("log", base, key_of({(): Fraction(1)})))
+        return Quotient({term: 1}) * _generator(("log", base, key_of(UNIT)))
     if generator[0] == "root":
-        return _generator(("log", generator[1], key_of({(): Fraction(1)})))
-    return _generator(("log", key_of({((generator, Fraction(1)),): Fraction(1)}), key_of({(): Fraction(1)})))
+        return _generator(("log", generator[1], key_of(UNIT)))
+    return _generator(("log", key_of({((generator, 1),): 1}), key_of(UNIT)))
 
 
 def _is_monomial(key: Any) -> bool:
-    return not key or (isinstance(key[0], tuple) and len(key[0]) == 2 and isinstance(key[0][1], Fraction))
+    return not key or (isinstance(key[0], tuple) and len(key[0]) == 2 and isinstance(key[0][1], int | Fraction))
 
 
 def _content(inner: Quotient, positive: frozenset[str]) -> tuple[Fraction, Monomial, Quotient | None]:
     """A positive rational content, the common positive monomial, and what is left (None where it is 1)."""
-    powers: dict[Generator, Fraction] = {}
+    powers: dict[Generator, Number] = {}
     monomials = list(inner.numerator)
     for generator in {generator for monomial in monomials for generator, _ in monomial}:
-        least = min(dict(monomial).get(generator, Fraction(0)) for monomial in monomials)
+        least = min(dict(monomial).get(generator, 0) for monomial in monomials)
         if least and _positive(generator, positive):
             powers[generator] = least
-    common: Monomial = tuple(sorted(powers.items(), key=repr))
+    common: Monomial = sorted_monomial(powers.items())
     inverse: Monomial = tuple((generator, -power) for generator, power in common)
-    top = multiply_polynomials(inner.numerator, {inverse: Fraction(1)})
-    content = abs(top[min(top, key=repr)]) / abs(inner.denominator[min(inner.denominator, key=repr)])
-    bottom_lead = abs(inner.denominator[min(inner.denominator, key=repr)])
-    top = {monomial: value / (content * bottom_lead) for monomial, value in top.items()}
-    bottom = {monomial: value / bottom_lead for monomial, value in inner.denominator.items()}
-    rest = None if top == {(): Fraction(1)} and bottom == {(): Fraction(1)} else Quotient(top, bottom)
+    top = multiply_polynomials(inner.numerator, {inverse: 1})
+    top_lead = abs(top[first_monomial(top)])
+    bottom_lead = abs(inner.denominator[first_monomial(inner.denominator)])
+    content = Fraction(top_lead) / bottom_lead
+    top = {monomial: quotient_of(value, top_lead) for monomial, value in top.items()}
+    bottom = UNIT if inner.denominator is UNIT else {monomial: quotient_of(value, bottom_lead) for monomial, value in inner.denominator.items()}
+    rest = None if top == UNIT and bottom == UNIT else Quotient(top, bottom)
     return content, common, rest
 
 
@@ -338,43 +232,43 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
         if value is None or value <= 0:
             raise Unreadable("a power of 0")
         return constant(0)
-    if exponent.denominator != {(): Fraction(1)}:
+    if exponent.denominator != UNIT:
         return exponential(exponent * logarithm(base, positive), positive)
-    if base.denominator != {(): Fraction(1)}:
+    if base.denominator != UNIT:
         return _power(Quotient(base.numerator), exponent, positive) * _power(Quotient(base.denominator), -exponent, positive)
     content, common, rest = _content(base, positive)
     result = constant(1)
-    for monomial, factor in sorted(exponent.numerator.items(), key=repr):
+    for monomial, factor in sorted_terms(exponent.numerator):
         for prime, count in _primes(content):
-            result = result * _one_power(key_of({(): Fraction(prime)}), monomial, factor * count)
+            result = result * _one_power(key_of({(): prime}), monomial, factor * count)
         for generator, power in common:
             result = result * _generator_power(generator, power * factor, monomial, positive)
         if rest is not None:
             result = result * _one_power(key_of(rest.numerator), monomial, factor)
-            if rest.denominator != {(): Fraction(1)}:
+            if rest.denominator != UNIT:
                 result = result * _one_power(key_of(rest.denominator), monomial, -factor)
     return result
 
 
-def _generator_power(generator: Generator, power: Fraction, monomial: Monomial, positive: frozenset[str]) -> Quotient:
+def _generator_power(generator: Generator, power: Number, monomial: Monomial, positive: frozenset[str]) -> Quotient:
     """(generator**power)**monomial for a positive generator."""
     if not monomial:
         return _generator(generator, power)
     if generator[0] == "exp":
-        return exponential(_log_of_generator(generator) * Quotient({monomial: power}), positive)
+        return exponential(_log_of_generator(generator) * Quotient({monomial: exact(power)}), positive)
     if generator[0] == "power":
-        merged, extra = _merge(generator[2], monomial)
+        merged, extra = merge(generator[2], monomial)
         if extra is None:
             return _one_power(generator[1], merged, power)
     if generator[0] == "root":
         return _one_power(generator[1], monomial, power)
-    return _one_power(key_of({((generator, Fraction(1)),): Fraction(1)}), monomial, power)
+    return _one_power(key_of({((generator, 1),): 1}), monomial, power)
 
 
-_UNIT = key_of({(): Fraction(1)})
+_UNIT = key_of(UNIT)
 
 
-def _one_power(base: Any, monomial: Monomial, factor: Fraction) -> Quotient:
+def _one_power(base: Any, monomial: Monomial, factor: Number) -> Quotient:
     """base**(factor*monomial); a rational power of a single generator or a sum is a root."""
     if base == _UNIT:
         return constant(1)

@@ -16,6 +16,7 @@ from lossgraph.checker.constants import fraction
 from lossgraph.checker.defined import check_defined, own_needs, smooth
 from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.normal import condition_key, normal
+from lossgraph.checker.polynomials import constant, first_monomial, quotient_of
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, flipped, structure
 
@@ -382,12 +383,10 @@ def _ratio(form: Any, other: Any) -> Any:
     """The rational c with form = c*other, or None."""
     if not other.numerator or not form.numerator:
         return None
-    first = min(form.numerator, key=repr)
+    first = first_monomial(form.numerator)
     if first not in other.numerator:
         return None
-    ratio = form.numerator[first] / other.numerator[first]
-    from lossgraph.checker.normal import constant
-
+    ratio = quotient_of(form.numerator[first], other.numerator[first])
     return ratio if form.equals(other * constant(ratio)) else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.normal import differentiate, normal
+from lossgraph.checker.polynomials import UNIT
 from lossgraph.checker.signs import equal, expect_keys, inner
 from lossgraph.checker.space import MINUS_OO, OO, POSITIVE, Space, product, structure
 from lossgraph.checker.trees import monomial_tree
@@ -111,7 +112,7 @@ def _logarithm_bounds(inside: Node, space: Space) -> Iterator[tuple[str, Node]]:
     if structure(("add", inside, number(-1)), space) in {"+", "-"}:
         yield "below", ("add", inside, number(-1))
     form = normal(inside, space.positive())
-    if form.denominator != {(): Fraction(1)} or len(form.numerator) < 2:
+    if form.denominator != UNIT or len(form.numerator) < 2:
         return
     terms = [monomial_tree(monomial, value) for monomial, value in form.numerator.items()]
     if all(structure(term, space) == "+" for term in terms):

@@ -10,7 +10,8 @@ from typing import Any
 
 from lossgraph.checker.constants import sign_of
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, substitute
-from lossgraph.checker.normal import Generator, Monomial, Polynomial, Quotient, normal
+from lossgraph.checker.normal import normal
+from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, order
 from lossgraph.checker.sturm import sign_without_roots
 from lossgraph.checker.trees import polynomial_tree, tree
 
@@ -220,7 +221,7 @@ def linear(node: Node, space: Space, depth: int = 0) -> str | None:
 
 
 def _linear(form: Quotient, space: Space, depth: int) -> str | None:
-    if form.denominator != {(): Fraction(1)} or depth > MAX_DEPTH:
+    if form.denominator != UNIT or depth > MAX_DEPTH:
         return None
     for name, interval in reversed(space.intervals):
         slope = _slope(form, name)
@@ -267,7 +268,7 @@ def _slope(form: Quotient, name: str) -> Polynomial | None:
     for monomial, coefficient in form.numerator.items():
         if any(repr(name) in repr(generator) and generator != ("symbol", name) for generator, _ in monomial):
             return None
-        power = dict(monomial).get(("symbol", name), Fraction(0))
+        power = dict(monomial).get(("symbol", name), 0)
         if power not in (0, 1):
             return None
         if power:
@@ -301,7 +302,7 @@ def polynomial_sign(polynomial: Polynomial, space: Space) -> str | None:
 def _univariate(polynomial: Polynomial, space: Space) -> str | None:
     """The sign of a monomial times a polynomial in one symbol between rational ends, without a root there."""
     generators = {generator for monomial in polynomial for generator, _ in monomial}
-    common = [(generator, min(dict(monomial).get(generator, Fraction(0)) for monomial in polynomial)) for generator in sorted(generators, key=repr)]
+    common = [(generator, min(dict(monomial).get(generator, 0) for monomial in polynomial)) for generator in sorted(generators, key=order)]
     rest = {
         tuple((generator, power - dict(common)[generator]) for generator, power in _all_powers(monomial, generators)): value
         for monomial, value in polynomial.items()
@@ -316,7 +317,7 @@ def _univariate(polynomial: Polynomial, space: Space) -> str | None:
         return None
     if any(end[0] != "number" and end not in (OO, MINUS_OO) for end in pair) or not (interval.lower_open and interval.upper_open):
         return None
-    coefficients = [degrees.get(Fraction(degree), Fraction(0)) for degree in range(int(max(degrees)), -1, -1)]
+    coefficients = [Fraction(degrees.get(degree, 0)) for degree in range(int(max(degrees)), -1, -1)]
     try:
         own = sign_without_roots(coefficients, ends[0], ends[1])
     except Unreadable:
@@ -324,12 +325,12 @@ def _univariate(polynomial: Polynomial, space: Space) -> str | None:
     return product([own, *(_generator_sign(item, power, space) for item, power in common if power)])
 
 
-def _all_powers(monomial: Monomial, generators: set[Generator]) -> list[tuple[Generator, Fraction]]:
+def _all_powers(monomial: Monomial, generators: set[Generator]) -> list[tuple[Generator, Number]]:
     held = dict(monomial)
-    return [(generator, held.get(generator, Fraction(0))) for generator in sorted(generators, key=repr)]
+    return [(generator, held.get(generator, 0)) for generator in sorted(generators, key=order)]
 
 
-def _generator_sign(generator: tuple[Any, ...], power: Fraction, space: Space) -> str | None:
+def _generator_sign(generator: tuple[Any, ...], power: Number, space: Space) -> str | None:
     if generator[0] in {"exp", "pi"}:
         return "+"
     if generator[0] == "power":
@@ -341,7 +342,7 @@ def _generator_sign(generator: tuple[Any, ...], power: Fraction, space: Space) -
     if generator[0] == "symbol":
         found = structure(("name", generator[1]), space)
     elif generator[0] == "log":
-        inner = Quotient(dict(generator[1]), dict(generator[2])) + Quotient({(): Fraction(-1)})
+        inner = Quotient(dict(generator[1]), dict(generator[2])) + Quotient({(): -1})
         top, bottom = polynomial_sign(inner.numerator, space), polynomial_sign(inner.denominator, space)
         found = product([top, bottom]) if bottom in {"+", "-"} else None
     elif generator[0] in {"atan", "erf", "asin"}:

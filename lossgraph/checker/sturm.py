@@ -14,6 +14,7 @@ def sign_without_roots(coefficients: list[Fraction], low: Fraction | None, high:
         raise Unreadable("a polynomial without its leading coefficient")
     if low is not None and high is not None and low >= high:
         raise Unreadable("an empty interval")
+    coefficients = [Fraction(value) for value in coefficients]
     chain = _sturm_chain(coefficients)
 
     def changes(point: Fraction | None, infinite_sign: int) -> int:

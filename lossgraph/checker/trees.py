@@ -6,22 +6,22 @@ from fractions import Fraction
 from typing import Any
 
 from lossgraph.checker.expression import ONE, Node, Unreadable, number
-from lossgraph.checker.normal import Generator, Monomial, Polynomial, Quotient
+from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, sorted_terms
 
 
 def tree(form: Quotient) -> Node:
     """A tree with this normal form."""
     top = polynomial_tree(form.numerator)
-    return top if form.denominator == {(): Fraction(1)} else ("mul", top, ("pow", polynomial_tree(form.denominator), number(-1)))
+    return top if form.denominator == UNIT else ("mul", top, ("pow", polynomial_tree(form.denominator), number(-1)))
 
 
 def polynomial_tree(polynomial: Polynomial) -> Node:
     """A sum of monomials as a tree."""
-    terms = [monomial_tree(monomial, value) for monomial, value in sorted(polynomial.items(), key=repr)]
+    terms = [monomial_tree(monomial, value) for monomial, value in sorted_terms(polynomial)]
     return terms[0] if len(terms) == 1 else ("add", *terms) if terms else number(0)
 
 
-def monomial_tree(monomial: Monomial, value: Fraction = Fraction(1)) -> Node:
+def monomial_tree(monomial: Monomial, value: Number = 1) -> Node:
     """A coefficient times powers of generators as a tree."""
     parts: list[Node] = [] if value == 1 and monomial else [number(value)]
     for generator, power in monomial:
@@ -30,7 +30,7 @@ def monomial_tree(monomial: Monomial, value: Fraction = Fraction(1)) -> Node:
     return parts[0] if len(parts) == 1 else ("mul", *parts)
 
 
-def _raised(inner: Node, power: Fraction) -> Node:
+def _raised(inner: Node, power: Number) -> Node:
     if inner[0] == "exp":
         return ("exp", ("mul", number(power), inner[1]))
     if inner[0] == "pow":
@@ -55,7 +55,7 @@ def _generator_tree(generator: Generator) -> Node:
             return ("name", "pi")
         case "exp":
             inner = generator[1]
-            whole = not inner or isinstance(inner[0][1], Fraction)
+            whole = not inner or isinstance(inner[0][1], int | Fraction)
             return ("exp", monomial_tree(inner) if inner else ONE) if whole else ("exp", _quotient(inner))
         case "log":
             return ("log", _quotient((generator[1], generator[2])))
