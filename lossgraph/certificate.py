@@ -75,7 +75,9 @@ def full_verdict(stored: Mapping[str, Any], view: View) -> dict[str, Any]:
 
 
 def _certificate(stored: Mapping[str, Any], view: View, proof: Any) -> dict[str, Any]:
+    lengths = {name: part.length for group in (view.variables, view.parameters) for name, part in group.items() if part.length is not None}
     return {
+        **({"lengths": dict(sorted(lengths.items()))} if lengths else {}),
         "format": FORMAT, "property": stored["property"], "expression": view.expression, "variables": ", ".join(stored["variables"]),
         "domain": stored.get("domain", ""), "parameters": stored.get("parameters", ""),
         "roles": {name: entry.role for name, entry in sorted(view.variables.items()) if entry.role},

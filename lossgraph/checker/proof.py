@@ -31,7 +31,7 @@ EXPECTED = {"proved": {True}, "refuted": {False}, "depends": {True, False}, "und
 
 def check_proof(certificate: Certificate) -> bool:
     """Whether the proof settles what the certificate says. A witness shows that the property fails for an allowed parameter, and no more."""
-    expect_keys(certificate, FIELDS)
+    expect_keys(certificate, FIELDS, {"lengths"})
     proof, status = certificate["proof"], certificate["status"]
     if status not in EXPECTED or certificate["holds"] is not (status == "proved") or (certificate["constant"] is not None and status != "proved"):
         return False
@@ -42,7 +42,7 @@ def check_proof(certificate: Certificate) -> bool:
         return alone and check_witness(certificate, proof)
     if proof["kind"] == "several":
         return check_several(certificate, proof)
-    if proof["kind"] not in {"pieces", "cells"}:
+    if proof["kind"] not in {"pieces", "cells"} or "lengths" in certificate:
         return False
     cells = _cells(certificate)
     variables = {cell["variable"] for cell in cells}
@@ -78,10 +78,14 @@ def names_of(certificate: Certificate) -> list[str]:
     variables = [name.strip() for name in str(certificate["variables"]).split(",")]
     parameters, _ = read(certificate["parameters"])
     sets, conditions = read(certificate["domain"])
+    lengths = dict(certificate.get("lengths", {}))
     free: frozenset[str] = frozenset().union(*(names(parse(condition)) for condition in read(certificate["parameters"])[1]))
     declared = {*variables, *parameters, *free}
     if len(set(variables)) != len(variables) or declared & RESERVED or set(variables) & (set(parameters) | free):
         raise Unreadable("a name is declared twice, or reserved")
+    if not set(lengths) <= declared or any(not (type(length) is int or str(length).isidentifier()) for length in lengths.values()):
+        raise Unreadable("a length of no name, or that is none")
+    declared |= {length for length in lengths.values() if isinstance(length, str)}
     if not set(sets) <= set(variables) or not set(dict(certificate["roles"])) <= declared or any(not names(parse(text)) <= declared for text in conditions):
         raise Unreadable("a name that is not declared")
     return variables

@@ -166,6 +166,7 @@ def verdict(
     certificate = None
     if proof is not None:
         certificate = {
+            **({"lengths": dict(sorted(question.lengths.items()))} if question.lengths else {}),
             "format": FORMAT, "property": question.property, "expression": question.text, "variables": ", ".join(question.variables),
             "domain": question.domain_text,
             "parameters": parameters, "roles": dict(sorted(question.roles.items())), "holds": holds, "status": status, "constant": constant, "proof": proof,
