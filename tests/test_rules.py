@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,25 @@ def test_where_a_rule_fires_with_a_known_task_a_loss_is_left(rule: Rule) -> None
     assert known.advice.rank(problem).standings
 
 
+def test_the_index_finds_the_rules_that_fire() -> None:
+    """The same rules in the same order as asking every one, for problems drawn at random."""
+    known, drawn = book(), random.Random(5)
+    compared = 0
+    for _ in range(300):
+        names = drawn.sample(sorted(known.facts), drawn.randint(0, 12))
+        facts: dict[str, Any] = {}
+        for name in {TASK, *names} if drawn.random() < 0.9 else names:
+            fact = known.facts[name]
+            words = known.catalog.data[fact.among] if fact.among else fact.values
+            values: list[Any] = {"flag": [True, False], "number": [0.05, 2, 60]}.get(fact.kind, [*words])
+            facts[name] = drawn.choice(values)
+        lineage = ancestors(str(facts.get(TASK, "")), known.catalog.tasks)
+        expected = [rule for rule in known.rules if fires(rule, facts, lineage)]
+        assert known.advice.index.fired(facts) == expected
+        compared += len(expected)
+    assert compared > 1000
+
+
 def test_every_rule_cites_what_exists_and_says_a_sentence() -> None:
     known = lossgraph.load()
     for rule in book().rules:
@@ -201,7 +221,7 @@ def test_property_rules_wait_for_the_proof_and_use_it() -> None:
     for settled in (None, False, True):
         catalog.settled = settled
         changed = Book(catalog)
-        ranking = rank(changed.rules, {TASK: "regression", "smooth": True}, {}, changed.advice.cards)
+        ranking = rank(changed.advice.index.fired({TASK: "regression", "smooth": True}), {}, changed.advice.cards)
         huber = next(one for one in ranking.standings if one.loss == "huber")
         fired[settled] = rule.id in {one.id for one in huber.reasons}
     assert fired == {None: False, False: False, True: True}

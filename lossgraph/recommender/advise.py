@@ -16,6 +16,7 @@ from lossgraph.recommender.answer import Answer, Finding
 from lossgraph.recommender.composing import Advice, compose
 from lossgraph.recommender.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
+from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge
 
 Path = str | os.PathLike[str]
@@ -32,6 +33,7 @@ class Book:
         self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
         self.rules: tuple[Rule, ...] = tuple(build(Rule, entry) for entry in catalog.data["rules"])
         self.advice = Advice(catalog, self.facts, self.rules)
+        self.conflicts = Index([rule for rule in self.rules if rule.effect in {"conflict", "refuse"}], catalog.tasks)
 
 
 def book() -> Book:
@@ -122,7 +124,7 @@ def _advise(request: Request, given: Mapping[str, Any]) -> Answer:
     if errors:
         return Answer("error", facts=tuple(flags.values()), errors=tuple(errors))
     readings, measures, notes = _read(request, flags, known)
-    problem = merge(readings, known.facts, known.rules, known.catalog)
+    problem = merge(readings, known.facts, known.conflicts, known.catalog)
     problem.cautions = notes + problem.cautions
     answer = compose(problem, measures, request.top, request.would_change, why_not, known.advice, described=bool(request.text and request.text.strip()))
     if request.save_fingerprint is not None and answer.status != "error":

@@ -10,6 +10,7 @@ from lossgraph.catalog import Catalog
 from lossgraph.model import Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
 from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, mentioned, written
+from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Problem, derive, refine
 from lossgraph.recommender.parameters import defaults, values_of
 from lossgraph.recommender.ranking import Cards, Ranking, Standing, rank
@@ -28,14 +29,24 @@ class Advice:
         self.catalog = catalog
         self.facts = facts
         self.rules = rules
+        self.index = Index(rules, catalog.tasks)
         self.cards = Cards(catalog)
+        self._judged: dict[tuple[str, str], bool] = {}
 
     def rank(self, problem: Problem) -> Ranking:
         """The ranking for a problem's facts."""
-        rules = self.rules
+        fired = self.index.fired(problem.known)
         if "unlike" in problem.facts:
-            rules = (*rules, self._unlike(str(problem.facts["unlike"].value)))
-        return rank(rules, problem.known, {name: one.confidence for name, one in problem.facts.items()}, self.cards)
+            fired.append(self._unlike(str(problem.facts["unlike"].value)))
+        return rank(fired, {name: one.confidence for name, one in problem.facts.items()}, self.cards)
+
+    def judges(self, metric: str, task: str) -> bool:
+        """Whether a metric judges a task, a more general or a more special one."""
+        if (metric, task) not in self._judged:
+            tasks = self.catalog.data["metrics"][metric]["tasks"]
+            above = ancestors(task, self.catalog.tasks)
+            self._judged[metric, task] = not tasks or any(one in above or task in ancestors(one, self.catalog.tasks) for one in tasks)
+        return self._judged[metric, task]
 
     def _unlike(self, loss: str) -> Rule:
         """The wish for something else than a loss, which rules out the same function under another name too (proved, and without parameters)."""
@@ -183,7 +194,7 @@ def _cautions(loss: str, standing: Standing, ranking: Ranking, problem: Problem,
     rules = [*standing.against, *(rule for rule in ranking.remarks if rule.effect == "warn" and advice.cards.concerns(rule, loss))]
     found = [f"{filled(rule.text, known, advice.facts)} [{rule.grade}: {', '.join(rule.sources)}]" for rule in rules]
     metric = advice.catalog.data["metrics"].get(str(known.get("metric")))
-    if metric and not _judges(str(known["metric"]), known, advice):
+    if metric and not advice.judges(str(known["metric"]), str(known.get(TASK))):
         found.append(f"{metric['name']} does not judge {known[TASK]}; it was left out of the metrics to watch")
     elif metric and metric["warning"]:
         found.append(f"{metric['name']}: {metric['warning']}")
@@ -193,24 +204,18 @@ def _cautions(loss: str, standing: Standing, ranking: Ranking, problem: Problem,
 def _metrics(loss: str, ranking: Ranking, known: Mapping[str, Any], advice: Advice) -> tuple[str, ...]:
     """The metric that was named, then those of the rules, then those of the card; named and card's ones only where they judge this task."""
     named = str(known.get("metric"))
-    found: list[str] = [named] if known.get("metric") and _judges(named, known, advice) else []
+    found: list[str] = [named] if known.get("metric") and advice.judges(named, str(known.get(TASK))) else []
     for rule in ranking.remarks:
         if rule.effect == "measure" and advice.cards.concerns(rule, loss):
             found += rule.metrics
     for part in (loss, *(part for part, _ in advice.cards.parts(loss))):
         card = advice.catalog.data["losses"].get(part)
         for metric in card["use"]["metrics"] if card else []:
-            if _judges(metric, known, advice):
+            if advice.judges(metric, str(known.get(TASK))):
                 found.append(metric)
     return tuple(dict.fromkeys(found))[:5]
 
 
-def _judges(metric: str, known: Mapping[str, Any], advice: Advice) -> bool:
-    """Whether a metric judges the task at hand, a more general or a more special one."""
-    tasks = advice.catalog.data["metrics"][metric]["tasks"]
-    task = str(known.get(TASK))
-    above = ancestors(task, advice.catalog.tasks)
-    return not tasks or any(one in above or task in ancestors(one, advice.catalog.tasks) for one in tasks)
 
 
 def _rejected(ranking: Ranking, problem: Problem, advice: Advice, why_not: str | None, chosen: set[str] | None = None) -> tuple[Rejection, ...]:

@@ -66,16 +66,28 @@ def _choice(fact: Fact, value: str, catalog: Catalog, errors: list[str]) -> str 
         except UnknownNameError as error:
             errors.append(str(error))
             return None
-    names: dict[str, str] = {name: name for name in fact.values}
-    if fact.among in {"tasks", "metrics"}:
-        entries = catalog.data[fact.among]
-        for identifier, entry in entries.items():
-            names.update({_folded(alias): identifier for alias in (*entry["aliases"], entry["name"])})
-        names.update({identifier: identifier for identifier in entries})
+    names = _names(fact, catalog)
     if folded in names:
         return names[folded]
     errors.append(f'no {fact.called} "{value}"{near_names(folded, names)}; there are {", ".join(sorted(set(names.values())))}')
     return None
+
+
+_known: dict[tuple[str, str], dict[str, str]] = {}
+
+
+def _names(fact: Fact, catalog: Catalog) -> dict[str, str]:
+    """Every word for a value of the fact, with the value; remembered for each state of the catalogue."""
+    key = (str(catalog.data["key"]), fact.id)
+    if key not in _known:
+        names: dict[str, str] = {name: name for name in fact.values}
+        if fact.among in {"tasks", "metrics"}:
+            entries = catalog.data[fact.among]
+            for identifier, entry in entries.items():
+                names.update({_folded(alias): identifier for alias in (*entry["aliases"], entry["name"])})
+            names.update({identifier: identifier for identifier in entries})
+        _known[key] = names
+    return _known[key]
 
 
 def _folded(value: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lossgraph.catalog import Catalog
-from lossgraph.model import Fact, Rule
+from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, ancestors, family, filled, fires, holds, written
+from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, written
+from lossgraph.recommender.index import Index
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
@@ -41,8 +42,8 @@ class Problem:
         return {name: finding.value for name, finding in self.facts.items()}
 
 
-def merge(readings: Readings, facts: Mapping[str, Fact], rules: Iterable[Rule], catalog: Catalog) -> Problem:
-    """One problem out of three readings; contradictions become errors, questions or cautions."""
+def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catalog: Catalog) -> Problem:
+    """One problem out of three readings; contradictions become errors, questions or cautions. `conflicts` are the rules that find contradictions."""
     problem = Problem()
     _merge_task(readings, problem, catalog)
     task = problem.facts.get(TASK)
@@ -52,13 +53,14 @@ def merge(readings: Readings, facts: Mapping[str, Fact], rules: Iterable[Rule], 
     if root not in {None, "regression", "classification"} and readings.data:
         problem.cautions.append(f"one column of a table does not describe the target of {root}: the file was left aside")
         readings = replace(readings, data={})
+    said = {*readings.flags, *readings.text, *readings.data} - {TASK}
     for name, fact in facts.items():
-        if name != TASK:
+        if name in said:
             _merge_fact(fact, readings, problem)
     refine(problem, catalog)
     derive(problem, facts, catalog)
     refine(problem, catalog)
-    settle_conflicts(problem, facts, [rule for rule in rules if rule.effect in {"conflict", "refuse"}], catalog)
+    settle_conflicts(problem, facts, conflicts)
     return problem
 
 
@@ -159,7 +161,7 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
         task = str(known.get(TASK, ""))
         lineage = ancestors(task, catalog.tasks)
         for fact in facts.values():
-            if fact.id in known:
+            if not fact.derived or fact.id in known:
                 continue
             for one in fact.derived:
                 if all(holds(condition, known, lineage) for condition in one.when):
@@ -169,12 +171,12 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
                     break
 
 
-def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], rules: Iterable[Rule], catalog: Catalog) -> None:
+def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Index) -> None:
     """Facts that exclude each other: an error between flags, otherwise the flag stays and the other goes, with a caution; the task in doubt is asked."""
-    for rule in rules:
+    settled: set[str] = set()
+    while rule := next((one for one in conflicts.fired(problem.known) if one.id not in settled), None):
+        settled.add(rule.id)
         known = problem.known
-        if not fires(rule, known, ancestors(str(known.get(TASK, "")), catalog.tasks)):
-            continue
         said = filled(rule.text, known, facts)
         if rule.effect == "refuse":
             problem.errors.append(said)

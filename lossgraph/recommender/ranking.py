@@ -6,18 +6,16 @@ Scores are plain sums: a rule gives its strength, times the confidence of the le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lossgraph.catalog import Catalog
 from lossgraph.model import Rule
-from lossgraph.recommender.conditions import TASK, ancestors, fires
 
 MOVES = frozenset({"support", "prefer", "avoid"})
 
 
-@dataclass
+@dataclass(eq=False)
 class Standing:
     """A candidate: its score, and the rules that gave or took from it (with how much), changed it, or ruled it out."""
 
@@ -110,10 +108,8 @@ def _number(weight: float | str) -> float:
         return 1.0
 
 
-def rank(rules: Iterable[Rule], known: Mapping[str, Any], confidence: Mapping[str, float], cards: Cards) -> Ranking:
-    """All candidates of the problem, best first. `known` holds the facts' values, `confidence` how sure each is."""
-    lineage = ancestors(str(known.get(TASK, "")), cards.catalog.tasks)
-    fired = [rule for rule in rules if fires(rule, known, lineage)]
+def rank(fired: list[Rule], confidence: Mapping[str, float], cards: Cards) -> Ranking:
+    """All candidates, best first, by the rules that fired. `confidence` says how sure each fact is."""
     standings: dict[str, Standing] = {}
     for rule in fired:
         if rule.effect == "support":
@@ -123,8 +119,10 @@ def rank(rules: Iterable[Rule], known: Mapping[str, Any], confidence: Mapping[st
     for rule, standing in _pairs(fired, standings, cards):
         _apply(rule, standing, confidence)
     _require([rule for rule in fired if rule.effect == "require"], standings, cards)
-    ranked = sorted((one for one in standings.values() if not one.barred and one.score > 0), key=lambda one: (-round(one.score, 6), one.loss))
-    rejected = sorted((one for one in standings.values() if one.barred or one.score <= 0), key=lambda one: (-_support(one), one.loss))
+    left = [one for one in standings.values() if not one.barred]
+    good = [one for one in left if one.score > 0] or left  # what speaks against all of them moves them, but only `forbid` and `require` take the last one out
+    ranked = sorted(good, key=lambda one: (-round(one.score, 6), one.loss))
+    rejected = sorted((one for one in standings.values() if one not in good), key=lambda one: (-_support(one), one.loss))
     return Ranking(ranked, rejected, [rule for rule in fired if rule.effect in {"warn", "measure", "ask"}])
 
 
