@@ -112,13 +112,13 @@ def together(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
         boxes = [{**box, name: atom} for box in boxes for atom in atoms]
         if len(boxes) > 2000:
             raise Unreadable("too many cells")
-    filled = all(any(all(_within(box[name], cell[name]) for name in box) for cell in read_cells) for box in boxes)
+    filled = all(any(all(span_within(box[name], cell[name]) for name in box) for cell in read_cells) for box in boxes)
     return filled and within(cells, wanted)
 
 
 def within(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
     """Whether every cell lies in the product of the sets."""
-    return all(any(_within(span, member) for member in wanted[name]) for cell in cells for name, span in read_cell(cell).items())
+    return all(any(span_within(span, member) for member in wanted[name]) for cell in cells for name, span in read_cell(cell).items())
 
 
 def _atoms(member: Span, cuts: list[Span]) -> list[Span]:
@@ -143,7 +143,15 @@ def _atoms(member: Span, cuts: list[Span]) -> list[Span]:
     return points + [(ordered[i], ordered[i + 1], True, True) for i in range(len(ordered) - 1)]
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def same_spans(first: list[Span], second: list[Span]) -> bool:
+    """Whether two sets have the same intervals."""
+    if len(first) != len(second):
+        return False
+    return all(span_within(one, other) and span_within(other, one) for one, other in zip(first, second, strict=True))
+
+
+def span_within(inner: Span, outer: Span) -> bool:
+    """Whether an interval lies in another."""
     low, high = _order(outer[0], inner[0]), _order(inner[1], outer[1])
     point = inner[0] == inner[1]
     below = low < 0 or (low == 0 and (not outer[2] or (inner[2] and not point)))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cmp_to_key
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable, number
 from lossgraph.checker.normal import logarithm, normal
-from lossgraph.checker.polynomials import UNIT, Monomial, Number, Polynomial, Quotient, constant, key_of, multiply_polynomials
+from lossgraph.checker.polynomials import UNIT, Monomial, Number, Polynomial, Quotient, constant, is_quotient_key, key_of, multiply_polynomials
 from lossgraph.checker.space import Space, structure
 from lossgraph.checker.trees import tree
 
@@ -85,18 +84,37 @@ def dominant(polynomial: Polynomial, space: Space, depth: int = 0) -> tuple[Grow
         growth, coefficient, exact = _growth(monomial, space, depth)
         part = coefficient * constant(value)
         for index, (known, collected, sharp) in enumerate(groups):
-            if compare(known, growth, space) == 0:
+            if not _times(known, growth, -1):
                 groups[index] = (known, collected + part, sharp and exact)
                 break
         else:
             groups.append((growth, part, exact))
-    ordered = sorted(groups, key=cmp_to_key(lambda one, other: compare(other[0], one[0], space)))
-    for growth, coefficient, exact in ordered:
+    while groups:
+        largest = _largest([growth for growth, _, _ in groups], space)
+        growth, coefficient, exact = groups.pop(largest)
         if not coefficient.is_zero():
             return growth, coefficient
         if not exact:
             raise Unreadable("dominant terms cancel")
     raise Unreadable("everything cancels")
+
+
+def _largest(growths: list[Growth], space: Space) -> int:
+    """The place of the growth that is larger than each other one, for all parameters; which of the others is larger may hang on them. Raises `Unreadable`."""
+    best = 0
+    for place, growth in enumerate(growths[1:], 1):
+        if _gap(growths[best], growth, space) != 1:
+            best = place
+    if any(place != best and compare(growths[best], growth, space) != 1 for place, growth in enumerate(growths)):
+        raise Unreadable("which growth is larger hangs on a parameter")
+    return best
+
+
+def _gap(first: Growth, second: Growth, space: Space) -> int | None:
+    try:
+        return compare(first, second, space)
+    except Unreadable:
+        return None
 
 
 def _holds_t(part: Any) -> bool:
@@ -137,6 +155,8 @@ def _generator_growth(generator: tuple[Any, ...], space: Space, depth: int) -> t
         case "exp" if _exponent(generator[1]) is not None:
             level, factor = _exponent(generator[1]) or (0, ONE)
             return ({level: factor}, ONE, True) if level > 0 else ({}, ONE, False)
+        case "exp" if is_quotient_key(generator[1]):
+            return {}, _limit_of_exponential(generator[1], space, depth), False
         case "log" | "near":
             return _log_growth(dict(generator[1]), dict(generator[2]), space, depth)
         case "root":
@@ -152,9 +172,21 @@ def _generator_growth(generator: tuple[Any, ...], space: Space, depth: int) -> t
             raise Unreadable("a generator whose growth is not known")
 
 
+def _limit_of_exponential(inner: Any, space: Space, depth: int) -> Quotient:
+    """exp of a quotient that tends to a number."""
+    above, first = dominant(dict(inner[0]), space, depth + 1)
+    below, second = dominant(dict(inner[1]), space, depth + 1)
+    if _sign(second, space) not in {"+", "-"}:
+        raise Unreadable("the divisor's leading term may vanish")
+    size = compare(above, below, space)
+    if size > 0:
+        raise Unreadable("an exponential of a quotient that grows")
+    return ONE if size < 0 else normal(("exp", tree(first * second.inverse())), space.positive())
+
+
 def _exponent(inner: Any) -> tuple[Number, Quotient] | None:
     """(k, c) where a generator exp(m) is exp(c*t**k) with c free of t; None for other generators."""
-    if not inner or not isinstance(inner[0][1], int | Fraction):
+    if not inner or is_quotient_key(inner):
         return None
     rest = tuple(item for item in inner if item[0] != ("symbol", T))
     level = dict(inner).get(("symbol", T), 0)
@@ -162,7 +194,10 @@ def _exponent(inner: Any) -> tuple[Number, Quotient] | None:
 
 
 def _positive_dominant(polynomial: Polynomial, space: Space, depth: int) -> tuple[Growth, Quotient]:
-    growth, coefficient = dominant(polynomial, space, depth + 1)
+    try:
+        growth, coefficient = dominant(polynomial, space, depth + 1)
+    except Unreadable:
+        growth, coefficient = dominant(_without_large_logs(polynomial, space), space, depth + 1)
     if _sign(coefficient, space) != "+":
         raise Unreadable("a root or power of what may vanish or be negative")
     return growth, coefficient

@@ -25,6 +25,7 @@ from lossgraph.checker.polynomials import (
     constant,
     exact,
     first_monomial,
+    is_quotient_key,
     key_of,
     merge,
     multiply_polynomials,
@@ -168,19 +169,15 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
 
 def _log_of_generator(generator: Generator) -> Quotient:
     if generator[0] == "exp":
-        if len(generator) == 2 and _is_monomial(generator[1]):
-            return Quotient({generator[1]: 1})
-        return Quotient(dict(generator[1][0]), dict(generator[1][1]))
+        if is_quotient_key(generator[1]):
+            return Quotient(dict(generator[1][0]), dict(generator[1][1]))
+        return Quotient({generator[1]: 1})
     if generator[0] == "power":
         base, term = generator[1], generator[2]
         return Quotient({term: 1}) * _generator(("log", base, key_of(UNIT)))
     if generator[0] == "root":
         return _generator(("log", generator[1], key_of(UNIT)))
     return _generator(("log", key_of({((generator, 1),): 1}), key_of(UNIT)))
-
-
-def _is_monomial(key: Any) -> bool:
-    return not key or (isinstance(key[0], tuple) and len(key[0]) == 2 and isinstance(key[0][1], int | Fraction))
 
 
 def _content(inner: Quotient, positive: frozenset[str]) -> tuple[Fraction, Monomial, Quotient | None]:

@@ -149,6 +149,11 @@ def key_of(polynomial: Polynomial) -> Any:
     return tuple(sorted_terms(polynomial))
 
 
+def is_quotient_key(inner: Any) -> bool:
+    """Whether what a generator exp(...) is of is the key of a quotient; else it is a monomial."""
+    return len(inner) == 2 and all(isinstance(part, tuple) and all(isinstance(term[0], tuple) for term in part) for part in inner)  # pyright: ignore[reportUnknownVariableType]
+
+
 def constant(value: Number) -> Quotient:
     """A number as a quotient."""
     value = exact(value)

@@ -9,6 +9,7 @@ from lossgraph.checker.cells import cell_space, parameter_sets, together, within
 from lossgraph.checker.claims import Facts, read_claims
 from lossgraph.checker.domain import LINKS, contains, is_quantified, read
 from lossgraph.checker.expression import FUNCTIONS, Node, Unreadable, names, parse, substitute
+from lossgraph.checker.lines import question_on_line
 from lossgraph.checker.properties import RULES
 from lossgraph.checker.ranges import ORDERS, constant_is
 from lossgraph.checker.several import check_several
@@ -42,6 +43,8 @@ def check_proof(certificate: Certificate) -> bool:
         return alone and check_witness(certificate, proof)
     if proof["kind"] == "several":
         return check_several(certificate, proof)
+    if proof["kind"] == "line":
+        return check_proof(question_on_line(certificate, proof))
     if proof["kind"] not in {"pieces", "cells"} or "lengths" in certificate:
         return False
     cells = _cells(certificate)

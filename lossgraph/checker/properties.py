@@ -141,14 +141,22 @@ def _quasiconvex(shape: Shape, facts: Facts, holds: bool) -> bool:
     found = steps(shape, facts)
     if holds:
         return any(all(step in DOWN for step in found[:turn]) and all(step in UP for step in found[turn:]) for turn in range(len(found) + 1))
-    return "+" in found and "-" in found[found.index("+") :]
+    return ("+" in found and "-" in found[found.index("+") :]) or _rises_then_falls(shape, facts)
+
+
+def _rises_then_falls(shape: Shape, facts: Facts) -> bool:
+    """Whether the slope is positive on an interval and negative on a later one: by the four values at their ends the formula is not quasiconvex."""
+    rises = [upper for order, _, upper, sign in facts.signs if order == 1 and sign == "+"]
+    falls = [lower for order, lower, _, sign in facts.signs if order == 1 and sign == "-"]
+    return any(claims.at_most(upper, lower, shape.space) for upper in rises for lower in falls)
 
 
 def _nonnegative(shape: Shape, facts: Facts, holds: bool) -> bool:
     values = [difference_sign(value, number(0), shape) for _, value, _ in around(shape)]
     if not holds:
         limits = [difference_sign(value, number(0), shape) for (_, _, _, order), value in facts.limits.items() if order == 0]
-        return "-" in values or "-" in limits or any(order == 0 and sign == "-" for order, _, _, sign in facts.signs)
+        signs = {sign for order, _, _, sign in facts.signs if order == 0} | {sign for order, _, sign in facts.near if order == 0}
+        return "-" in values or "-" in limits or "-" in signs
     return all(value in UP for value in values) and all(_piece_nonnegative(shape, facts, piece) for piece in shape.pieces())
 
 

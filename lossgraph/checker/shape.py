@@ -15,6 +15,7 @@ from typing import Any
 from lossgraph.checker.constants import fraction
 from lossgraph.checker.defined import check_defined, own_needs, smooth
 from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, parse, substitute
+from lossgraph.checker.forms import unrooted
 from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.polynomials import constant, first_monomial, quotient_of
 from lossgraph.checker.signs import check_sign, equal, expect_keys
@@ -105,8 +106,17 @@ def read_shape(certificate: Mapping[str, Any], formula: Node, variable: str, dom
     components = certificate["components"]
     if len(wanted) != len(components):
         raise Unreadable("the components are not those of the domain")
-    read = tuple(_component(entry, span, formula, variable, space) for entry, span in zip(components, wanted, strict=True))
-    return Shape(variable, space, read)
+
+    def read_as(form: Node) -> Shape:
+        return Shape(variable, space, tuple(_component(entry, span, form, variable, space) for entry, span in zip(components, wanted, strict=True)))
+
+    without_roots = prune(unrooted(formula))
+    if without_roots != formula:
+        try:
+            return read_as(without_roots)
+        except Unreadable:
+            pass
+    return read_as(formula)
 
 
 def _component(entry: Mapping[str, Any], span: tuple[Node, Node, bool, bool], formula: Node, variable: str, space: Space) -> Component:

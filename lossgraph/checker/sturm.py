@@ -15,6 +15,10 @@ def sign_without_roots(coefficients: list[Fraction], low: Fraction | None, high:
     if low is not None and high is not None and low >= high:
         raise Unreadable("an empty interval")
     coefficients = [Fraction(value) for value in coefficients]
+    if high is not None and len(coefficients) > 1 and _value(coefficients, high) == 0:  # the factor of a root at an end has one sign inside
+        return {"+": "-", "-": "+"}.get(sign_without_roots(_deflated(coefficients, high), low, high) or "")
+    if low is not None and len(coefficients) > 1 and _value(coefficients, low) == 0:
+        return sign_without_roots(_deflated(coefficients, low), low, high)
     chain = _sturm_chain(coefficients)
 
     def changes(point: Fraction | None, infinite_sign: int) -> int:
@@ -32,6 +36,14 @@ def sign_without_roots(coefficients: list[Fraction], low: Fraction | None, high:
     middle = (low + high) / 2 if low is not None and high is not None else low + 1 if low is not None else high - 1 if high is not None else Fraction(0)
     value = _value(coefficients, middle)
     return "+" if value > 0 else "-" if value < 0 else None
+
+
+def _deflated(coefficients: list[Fraction], root: Fraction) -> list[Fraction]:
+    """The polynomial divided by (x - root)."""
+    found = [coefficients[0]]
+    for value in coefficients[1:-1]:
+        found.append(value + root * found[-1])
+    return found
 
 
 def _sturm_chain(coefficients: list[Fraction]) -> list[list[Fraction]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from lossgraph.checker.expression import ONE, Node, Unreadable, number
-from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, sorted_terms
+from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, is_quotient_key, sorted_terms
 
 
 def tree(form: Quotient) -> Node:
@@ -55,8 +54,7 @@ def _generator_tree(generator: Generator) -> Node:
             return ("name", "pi")
         case "exp":
             inner = generator[1]
-            whole = not inner or isinstance(inner[0][1], int | Fraction)
-            return ("exp", monomial_tree(inner) if inner else ONE) if whole else ("exp", _quotient(inner))
+            return ("exp", _quotient(inner) if is_quotient_key(inner) else monomial_tree(inner) if inner else ONE)
         case "log":
             return ("log", _quotient((generator[1], generator[2])))
         case "root":

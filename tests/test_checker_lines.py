@@ -1,0 +1,97 @@
+"""The checker on refutations along a line: it builds the formula on the line itself, and refuses a line, a formula, a domain or a target that is another."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from lossgraph.checker import check
+from tests.shipped import shipped_verdicts
+
+
+def on_a_line(expression: str = "sum(p**2) - dot(p, g)", **changed: Any) -> dict[str, Any]:
+    """sum(p**2) is not bounded above: on the line p = (1, 1) + t*(1, 0) it is t**2 + 2*t + 2, less what g takes."""
+    inner = "(1 + t)**2 + 1**2 - ((1 + t)*1 + 1*0)"
+    piece = {"lower": "-oo", "upper": "oo", "expression": "t**2 + t + 1", "resolutions": []}
+    limit = {
+        "claim": "limit", "lower": "-oo", "upper": "oo", "end": "upper", "at": "oo", "order": 0, "value": "oo",
+        "proof": {
+            "kind": "asymptotic", "expression": "t**2 + t + 1", "symbol": "t", "at": "oo", "side": "-", "value": "oo", "coefficient": "1",
+            "growth": "t**2", "facts": {},
+        },
+    }  # fmt: skip
+    question = {
+        "format": 1, "property": "bounded_above", "expression": inner, "variables": "t", "domain": "t: (-oo, oo)", "parameters": "", "roles": {},
+        "holds": False, "status": "refuted", "constant": None,
+        "proof": {
+            "kind": "pieces", "variable": "t", "cell": "", "holds": False, "claims": [limit, {"claim": "infinite", "order": 0, "at": "oo"}],
+            "shape": {"components": [{"pieces": [piece], "points": [None, None]}]},
+        },
+    }  # fmt: skip
+    proof = {
+        "kind": "line", "variable": "t", "at": {"p": ["1", "1"]}, "direction": {"p": ["1", "0"]}, "given": {"g": ["1", "0"]}, "lengths": {"n": 2},
+        "question": question,
+    }  # fmt: skip
+    return {
+        "format": 1, "property": "bounded_above", "expression": expression, "variables": "p, g", "domain": "p: real; g: {0, 1}", "parameters": "",
+        "roles": {"g": "target"}, "holds": False, "status": "refuted", "constant": None, "proof": {**proof, **changed.pop("proof", {})}, **changed,
+    }  # fmt: skip
+
+
+def test_a_line_is_confirmed() -> None:
+    assert check(on_a_line())
+    assert check(on_a_line("sum(p**2) + 0*sum(p) - dot(g, p)"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"proof": {"direction": {"p": ["0", "0"]}}},
+        {"proof": {"direction": {"p": ["1", "1"]}}},
+        {"proof": {"at": {"p": ["2", "1"]}}},
+        {"proof": {"at": {"p": ["1", "1", "1"]}}},
+        {"proof": {"at": {"p": ["x", "1"]}}},
+        {"proof": {"given": {"g": ["0", "0"]}}},
+        {"proof": {"given": {"g": ["2", "0"]}}},  # outside {0, 1}
+        {"proof": {"given": {}}},
+        {"proof": {"lengths": {"n": 3}}},
+        {"proof": {"lengths": {"t": 2}}},
+        {"proof": {"variable": "s"}},
+        {"domain": "p: [0, 5]; g: {0, 1}"},  # the line leaves the box
+        {"domain": "p: real; g: {0, 1}; sum(p) <= 3"},
+        {"domain": "p: simplex; g: {0, 1}"},
+        {"property": "bounded_below"},
+        {"property": "monotone"},  # not inherited
+        {"status": "undecided"},
+        {"status": "proved", "holds": True},
+        {"constant": "1"},
+        {"parameters": "a: (0, 1)", "expression": "a*sum(p**2) - dot(p, g)"},
+        {"expression": "sum(p**3) - dot(p, g)"},
+        {"expression": "norm(p) - dot(p, g)"},
+        {"variables": "p, g, r"},
+        {"roles": {}},  # then g is asked about too
+    ],
+    ids=str,
+)
+def test_another_line_is_refused(changed: dict[str, Any]) -> None:
+    assert not check(on_a_line(**changed))
+
+
+def test_a_condition_that_holds_all_along_the_line_is_allowed() -> None:
+    assert check(on_a_line(domain="p: real; g: {0, 1}; p[1] <= 3"))
+    assert not check(on_a_line(domain="p: real; g: {0, 1}; p[0] <= 3"))
+
+
+@pytest.mark.parametrize("property_id", ["symmetric", "zero_at_target", "zero_only_at_target"])
+def test_lines_through_the_mirror_and_the_target(property_id: str) -> None:
+    """Moving the point off the mirror or the target, or the interval to one side, refuses certificates that were confirmed."""
+    confirmed = [c for _, _, c in shipped_verdicts() if c["proof"]["kind"] == "line" and c["property"] == property_id and check(c)]
+    assert confirmed
+    for certificate in confirmed[:12]:
+        moved = copy.deepcopy(certificate)
+        name, value = next(iter(moved["proof"]["at"].items()))
+        moved["proof"]["at"][name] = ["3/7", *value[1:]] if isinstance(value, list) else "3/7"
+        assert not check(moved)
+        assert not check({**certificate, "proof": {**certificate["proof"], "question": {**certificate["proof"]["question"], "domain": "t: (1/8, 1/4)"}}})
