@@ -36,7 +36,8 @@ def on_a_line(expression: str = "sum(p**2) - dot(p, g)", **changed: Any) -> dict
     }  # fmt: skip
     return {
         "format": 1, "property": "bounded_above", "expression": expression, "variables": "p, g", "domain": "p: real; g: {0, 1}", "parameters": "",
-        "roles": {"g": "target"}, "holds": False, "status": "refuted", "constant": None, "proof": {**proof, **changed.pop("proof", {})}, **changed,
+        "roles": {"g": "target"}, "lengths": {"p": "n", "g": "n"},
+        "holds": False, "status": "refuted", "constant": None, "proof": {**proof, **changed.pop("proof", {})}, **changed,
     }  # fmt: skip
 
 
@@ -58,6 +59,10 @@ def test_a_line_is_confirmed() -> None:
         {"proof": {"given": {}}},
         {"proof": {"lengths": {"n": 3}}},
         {"proof": {"lengths": {"t": 2}}},
+        {"proof": {"lengths": {}}},
+        {"lengths": {"p": "n"}},
+        {"lengths": {"p": "n", "g": 3}},
+        {"lengths": {}},
         {"proof": {"variable": "s"}},
         {"domain": "p: [0, 5]; g: {0, 1}"},  # the line leaves the box
         {"domain": "p: real; g: {0, 1}; sum(p) <= 3"},

@@ -6,7 +6,6 @@ the outer question has; the property has to be one that a formula inherits on ev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +21,7 @@ from lossgraph.checker.normal import normal
 from lossgraph.checker.shape import spans
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, structure
-from lossgraph.checker.vectors import Value, expand
+from lossgraph.checker.vectors import MAX_LENGTH, Value, expand
 
 Certificate = Mapping[str, Any]
 INHERITED = frozenset({
@@ -36,7 +35,10 @@ _TRUE = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"
 
 @dataclass(frozen=True)
 class Line:
-    """The point a and the direction d of each variable asked about (lists of one number for a number), the data's vectors, and the interval of t."""
+    """The point a and the direction d of each variable asked about (lists of one number for a number), the data's vectors, and the interval of t.
+
+    Vectors among what stays a parameter are given by their numbers of components.
+    """
 
     variable: str
     at: dict[str, list[Node]]
@@ -44,6 +46,7 @@ class Line:
     vectors: frozenset[str]
     given: dict[str, list[Node]]
     lengths: dict[str, int]
+    vector_parameters: dict[str, int]
     span: Span
 
 
@@ -58,8 +61,8 @@ def question_on_line(certificate: Certificate, proof: Certificate) -> Certificat
         raise Unreadable("the question on the line is another one")
     line = _line(certificate, proof, question)
     scalars = _inside(certificate, line)
-    formula = _restricted(certificate, line, scalars, question)
-    shared = _parameters(certificate, question, names(formula) - {line.variable}, scalars)
+    formula = _restricted(certificate, line, scalars)
+    shared = _parameters(question, names(formula) - {line.variable}, scalars)
     inner = parse(question["expression"])
     if not names(inner) <= {line.variable, *shared}:
         raise Unreadable("the formula on the line names something else")
@@ -77,13 +80,16 @@ def _line(certificate: Certificate, proof: Certificate, question: Certificate) -
     variables = [name.strip() for name in str(certificate["variables"]).split(",")]
     asked = [name for name in variables if not is_quantified(dict(certificate["roles"]).get(name))]
     variable, lengths = str(proof["variable"]), dict(proof["lengths"])
+    stated: dict[str, Any] = dict(certificate.get("lengths", {}))
+    sizes = {name: lengths[length] if isinstance(length, str) else length for name, length in stated.items()}
     vectors = {name for name, value in {**proof["at"], **proof["given"]}.items() if isinstance(value, list)}
     at, direction, given = ({name: _numbers(value) for name, value in proof[field].items()} for field in ("at", "direction", "given"))
     fitting = set(at) == set(direction) == set(asked) and set(given) <= set(variables) - set(asked) and set(given) <= vectors
     for name in at:
         fitting = fitting and len(at[name]) == len(direction[name]) and isinstance(proof["direction"][name], list) == (name in vectors)
-    counts = {len(value) for name, value in (at | given).items() if name in vectors}
-    if not fitting or not all(type(count) is int and count in counts for count in lengths.values()):
+    fitting = fitting and all(sizes[name] == len(value) for name, value in (at | given).items() if name in vectors)
+    fitting = fitting and vectors == set(sizes) & {*at, *given} and set(lengths) == {length for length in stated.values() if isinstance(length, str)}
+    if not fitting or any(type(count) is not int or not 0 < count <= MAX_LENGTH for count in lengths.values()):
         raise Unreadable("a line that does not give each variable")
     if all(step == ZERO for steps in direction.values() for step in steps):
         raise Unreadable("a line without a direction")
@@ -96,7 +102,7 @@ def _line(certificate: Certificate, proof: Certificate, question: Certificate) -
     span = spans(sets[variable])[0]
     if any(end not in (OO, MINUS_OO) and end[0] != "number" for end in span[:2]):
         raise Unreadable("the line ends at a number")
-    return Line(variable, at, direction, frozenset(vectors), given, lengths, span)
+    return Line(variable, at, direction, frozenset(vectors), given, lengths, {name: size for name, size in sizes.items() if name not in vectors}, span)
 
 
 def _numbers(value: Any) -> list[Node]:
@@ -186,15 +192,11 @@ def _always(condition: Node, line: Line) -> None:
             raise Unreadable("a condition does not hold at an end of the line")
 
 
-def _restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any], question: Certificate) -> Node:
-    """The formula on the line. A parameter of which the question names components `w_0`, `w_1`, ... is a vector, as long as all others are."""
+def _restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any]) -> Node:
+    """The formula on the line. A vector `w` of parameters is written in its components `w_0`, `w_1`, ..."""
     table = _table(line)
-    inner = {match[1] for name in read(question["parameters"])[0] if (match := re.fullmatch(r"(\w+)_\d+", name)) and name not in scalars}
-    sizes = {len(value) for value in table.values() if isinstance(value, list)}
-    for name in inner & set(scalars):
-        if len(sizes) != 1:
-            raise Unreadable("a vector of parameters, of a length that is not seen")
-        parts = [f"{name}_{place}" for place in range(next(iter(sizes)))]
+    for name, count in line.vector_parameters.items():
+        parts = [f"{name}_{place}" for place in range(count)]
         if set(parts) & {*scalars, *line.at, *line.given, line.variable}:
             raise Unreadable("a name is taken")
         table[name] = [("name", part) for part in parts]
@@ -204,7 +206,7 @@ def _restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any]
     return found
 
 
-def _parameters(certificate: Certificate, question: Certificate, used: frozenset[str], scalars: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+def _parameters(question: Certificate, used: frozenset[str], scalars: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
     """The sets of the question's parameters, each that of the outer name: nothing that the formula on the line uses is missing. Raises `Unreadable`."""
     sets, conditions = read(question["parameters"])
     inner = {name: spans(text) for name, text in sets.items()}
