@@ -114,6 +114,11 @@ class Catalog:
         """What publications say of our losses, to be audited."""
         return tuple(build(model.SourceClaim, claim) for claim in self.data["claims"])
 
+    @cached_property
+    def sources(self) -> dict[str, model.Source]:
+        """The publications and libraries whose claims are audited, by id."""
+        return self._vocabulary("sources", model.Source)
+
     def _vocabulary(self, name: str, cls: type[Any]) -> dict[str, Any]:
         return {key: build(cls, entry) for key, entry in self.data[name].items()}
 

@@ -10,6 +10,7 @@ from lossgraph.model import Variable, View
 from lossgraph.verify.expansion import DATA_ROLES
 
 _PRIMES = ("f", "f'", "f''", "f'''")
+_SIGNS = {"+": ">", "-": "<", "0": "=", "+0": ">=", "-0": "<="}
 
 
 def explain(stored: Mapping[str, Any], view: View) -> str | None:
@@ -138,17 +139,37 @@ def _number(value: Any) -> Any:
 
 
 def _from_claims(claims: Sequence[Mapping[str, Any]], cell: str) -> str | None:
-    """The limits and differences among the claims of a failed check."""
-    parts: list[str] = []
-    for claim in claims:
-        order = _PRIMES[min(int(claim.get("order", 0)), 3)]
-        if claim.get("claim") == "limit":
-            side = "" if str(claim["at"]) in {"oo", "-oo"} else " from the right" if claim["end"] == "lower" else " from the left"
-            parts.append(f"{order} tends to {claim['value']} at {claim['at']}{side}")
-        elif claim.get("claim") == "different":
-            parts.append(f"{claim['left']} is not {claim['right']}")
-        elif claim.get("claim") == "sign":
-            parts.append(f"{order} has the sign {claim.get('sign')} between {claim.get('lower')} and {claim.get('upper')}")
+    """The limits, signs and differences among the claims of a failed check."""
+    parts = [sentence for sentence in map(_claim, claims) if sentence]
     if not parts:
         return None
     return f"{f'where {cell}: ' if cell else ''}{'; '.join(parts[-3:])}"
+
+
+def _claim(claim: Mapping[str, Any]) -> str | None:
+    """One claim in words, None where it says nothing by itself."""
+    order = _PRIMES[min(int(claim.get("order", 0)), 3)]
+    match claim.get("claim"):
+        case "limit":
+            side = "" if str(claim["at"]) in {"oo", "-oo"} else " from the right" if claim["end"] == "lower" else " from the left"
+            return f"{order} tends to {claim['value']} at {claim['at']}{side}"
+        case "different":
+            return f"{claim['left']} is not {claim['right']}"
+        case "compare":
+            return f"{claim['left']} {_SIGNS.get(claim['sign'], 'compares with')} {claim['right']}"
+        case "sign":
+            return f"{order} has the sign {claim.get('sign')} between {claim.get('lower')} and {claim.get('upper')}"
+        case "sign_near":
+            return f"{order} has the sign {claim['sign']} close to {claim[claim['end']]}"
+        case "value":
+            return f"at {claim['at']} it is {claim['value']}"
+        case "mirror":
+            return f"f(x) - f(-x) is {claim['function']}"
+        case "domain_not_symmetric":
+            return "the domain is not its own mirror image"
+        case "risk_slope_limit":
+            return f"with outcome probability {claim['at']} the slope of the risk tends to {claim['value']} there, so the minimum lies elsewhere"
+        case "smallest_at_zero":
+            return "f is nowhere below f(0), so a score of 0 minimises the risk whatever the class probability"
+        case _:
+            return None
