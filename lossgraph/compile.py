@@ -141,8 +141,9 @@ def _verdict(entry: Any) -> model.Verdict | None:
         verdict = build(model.Verdict, {**slim, "cells": cells})
     except (AttributeError, KeyError, TypeError):
         return None
-    meaning = {"proved": True, "refuted": False, "depends": False, "undecided": None}
-    return verdict if verdict.status in meaning and verdict.holds is meaning[verdict.status] else None
+    # undecided with holds: false says that it fails for the parameter of the proof, and that it is open whether for all
+    meaning = {"proved": (True,), "refuted": (False,), "depends": (False,), "undecided": (None, False)}
+    return verdict if verdict.holds in meaning.get(verdict.status, ()) else None
 
 
 def _edges(losses: Mapping[str, model.Loss], certificates: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -80,11 +80,12 @@ def _witness(proof: Mapping[str, Any], view: View) -> str | None:
     values = _values([*points, *_mirror(kind, points, view)], setting, view)
     if values is None:
         return None
-    shown = ", ".join(f"f({_shown(point)}) = {value}" for point, value in values)
+    name = "L" if "f" in view.variables else "f"
+    shown = ", ".join(f"{name}({_shown(point)}) = {value}" for point, value in values)
     if kind == "monotone":
         (first, second), (third, fourth) = proof["rise"], proof["fall"]
         return f"{at}{shown}: it rises from {first} to {second} and falls from {third} to {fourth}"
-    return f"{at}{shown}{_conclusion(kind, [_shown(point) for point in points])}"
+    return f"{at}{shown}{_conclusion(kind, [f'{name}({_shown(point)})' for point in points])}"
 
 
 def _mirror(kind: str, points: Sequence[Any], view: View) -> list[Any]:
@@ -104,13 +105,14 @@ def _negative(value: Any) -> Any:
     return [str(-Fraction(part)) for part in value] if isinstance(value, list) else str(-Fraction(value))
 
 
-def _conclusion(kind: str, points: Sequence[str]) -> str:
+def _conclusion(kind: str, values: Sequence[str]) -> str:
+    """What the property needs of the values, written as `f(1)`, that they do not have."""
     if kind in {"convexity", "strictness", "quasiconvexity"}:
-        first, middle, last = points[:3]
+        first, middle, last = values[:3]
         return {
-            "convexity": f"; convexity needs f({middle}) <= (f({first}) + f({last}))/2",
-            "strictness": f"; strict convexity needs f({middle}) < (f({first}) + f({last}))/2",
-            "quasiconvexity": f"; quasiconvexity needs f({middle}) <= Max(f({first}), f({last}))",
+            "convexity": f"; convexity needs {middle} <= ({first} + {last})/2",
+            "strictness": f"; strict convexity needs {middle} < ({first} + {last})/2",
+            "quasiconvexity": f"; quasiconvexity needs {middle} <= Max({first}, {last})",
         }[kind]
     return {"symmetry": ": not the same", "negative": " < 0", "nonzero": ", not 0 at the target"}.get(kind, "")
 
