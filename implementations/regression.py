@@ -153,6 +153,41 @@ def quantile(prediction: Tensor, target: Tensor, tau: Annotated[float, "(0, 1)"]
 
 
 @elementwise
+def expectile(prediction: Tensor, target: Tensor, tau: Annotated[float, "(0, 1)"] = 0.5) -> Tensor:
+    """Squared error weighted by `tau` where the prediction is below the target and by 1 - `tau` where it is above."""
+    residual = prediction - target
+    return torch.where(residual < 0, tau, 1 - tau) * residual**2
+
+
+@elementwise
+def fair(prediction: Tensor, target: Tensor, c: Annotated[float, "(0, oo)"] = 1.4) -> Tensor:
+    """Quadratic near 0, nearly linear with slope `c` far away, through a logarithm."""
+    ratio = (prediction - target).abs() / c
+    near = ratio.clamp(max=0.1)  # there ratio - log1p(ratio) loses digits, so its power series stands in
+    series = near**2 * torch.stack([(-near) ** (k - 2) / k for k in range(2, 20)]).sum(0)
+    return c**2 * torch.where(ratio < 0.1, series, ratio - ratio.log1p())
+
+
+@elementwise
+def charbonnier(prediction: Tensor, target: Tensor, epsilon: Annotated[float, "(0, oo)"] = 1e-3) -> Tensor:
+    """The absolute error with its kink rounded off at the scale `epsilon`."""
+    residual = prediction - target
+    return torch.hypot(residual, torch.full_like(residual, epsilon))
+
+
+@elementwise
+def mape(prediction: Tensor, target: Tensor) -> Tensor:
+    """Absolute error as a share of the target's size; +inf at a target of 0, or 0 where the prediction is 0 too."""
+    return _share((prediction - target).abs(), target.abs())
+
+
+@elementwise
+def smape(prediction: Tensor, target: Tensor) -> Tensor:
+    """Absolute error as a share of the mean size of prediction and target, from 0 to 2; 0 where both are 0."""
+    return _share((prediction - target).abs(), prediction.abs() / 2 + target.abs() / 2)
+
+
+@elementwise
 def gaussian_nll(mean: Tensor, variance: Tensor, target: Tensor) -> Tensor:
     """Negative log-density of a normal distribution with its constant; a variance of 0 or less is taken as the smallest positive number."""
     return ((2 * math.pi * variance).log() + (mean - target) ** 2 / variance) / 2
@@ -188,6 +223,12 @@ def _log1p_square(ratio: Tensor) -> Tensor:
     far = ratio.abs() > 1
     large = torch.where(far, ratio.abs(), 1.0)
     return torch.where(far, 2 * large.log() + (1 / large**2).log1p(), (torch.where(far, 0.0, ratio) ** 2).log1p())
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    """part / whole; where the whole is 0, 0 if the part is 0 too, else +inf, without a gradient."""
+    defined = whole > 0
+    return torch.where(defined, part / torch.where(defined, whole, 1.0), torch.where(part > 0, torch.inf, 0.0))
 
 
 def _root(square: Tensor) -> Tensor:

@@ -25,6 +25,9 @@ RESULTS = {
     "rate": "values below 0 are clamped to 0, where the loss may be infinite",
     "distances": "values below 0 are clamped to 0, where the loss may be infinite",
     "variance": "values of 0 or less are taken as the smallest positive number",
+    "scale": "values of 0 or less are taken as the smallest positive number",
+    "dispersion": "values of 0 or less are taken as the smallest positive number",
+    "time": "values of 0 or less are taken as the smallest positive number",
     "deviation": "only its square counts, and 0 as the smallest positive number",
 }
 SPACES = {"probabilities": "[0, 1]", "log_probabilities": "(-oo, 0]"}  # also where a card has no formula to say so

@@ -26,7 +26,11 @@ from .reduction import aligned, check_class_weight, check_mask, reduce, used_ele
 from .targets import ClassTarget, along_classes
 
 # What stands in for an input where it is masked: a point where every loss and its gradient are finite.
-_NEUTRAL = {"probabilities": 0.5, "rate": 1.0, "variance": 1.0, "mean": 1.0, "weights": 0.0, "distances": 1.0}
+_NEUTRAL = {
+    "probabilities": 0.5, "rate": 1.0, "variance": 1.0, "mean": 1.0, "weights": 0.0, "distances": 1.0, "scale": 1.0, "dispersion": 1.0, "time": 1.0,
+    "upper": 1.0,
+}  # fmt: skip
+_POSITIVE = frozenset({"variance", "scale", "dispersion", "time"})
 Inside = Annotated[Tensor, "inside"]  # for cores of `pixels` and `lists`: 1 where the mask keeps an element, 0 elsewhere
 Core = Callable[..., Tensor]
 Result = tuple[Tensor, Tensor | None]
@@ -255,7 +259,7 @@ def _factor(name: str, options: dict[str, Any], values: Tensor, dtype: torch.dty
 
 
 def prepare(key: str, value: Tensor, dtype: torch.dtype, used: Tensor | None) -> Tensor:
-    """In the dtype to compute in, neutral where unused, and clamped into its space (probabilities to [0, 1], rates, distances and variances to >= 0 ...)."""
+    """In the dtype to compute in, neutral where unused, clamped into its space: probabilities to [0, 1], rates and distances to >= 0, scales to > 0 ..."""
     value = value.to(dtype)
     if used is not None:
         value = torch.where(used, value, _NEUTRAL.get(key, 0.0))
@@ -265,7 +269,7 @@ def prepare(key: str, value: Tensor, dtype: torch.dtype, used: Tensor | None) ->
         return value.clamp(max=0.0)
     if key in {"rate", "distances"}:
         return value.clamp(min=0.0)
-    return value.clamp(min=torch.finfo(dtype).tiny) if key == "variance" else value
+    return value.clamp(min=torch.finfo(dtype).tiny) if key in _POSITIVE else value
 
 
 def _class_shape(declared: Signature, values: Tensor, target: Tensor) -> torch.Size:

@@ -75,6 +75,13 @@ TABLE: Table = {
     "welsch": ("WelschLoss", same("welsch", _loss("welsch_loss"), PREDICTION, TARGET, c=ROOT)),
     "geman_mcclure": ("GemanMcclureLoss", same("geman_mcclure", _loss("geman_mcclure_loss"), PREDICTION, TARGET, c=1.0)),
     "pseudo_huber": ("CharbonnierLoss", same("pseudo_huber", _loss("charbonnier_loss"), PREDICTION, TARGET, delta=1.0)),
+    "charbonnier": (  # without its minimum
+        "CharbonnierLoss",
+        agree(
+            lambda p, r: ours("charbonnier", p, TARGET, epsilon=1.0, reduction=r) - (len(TARGET) if r == "sum" else 1),
+            lambda p, r: _loss("charbonnier_loss")(r, p, TARGET), PREDICTION,
+        ),
+    ),
     "focal": (
         "BinaryFocalLossWithLogits",
         same("focal", _loss("binary_focal_loss_with_logits", alpha=0.3, gamma=1.5), PIXELS, MASKS, alpha=0.3, gamma=1.5),

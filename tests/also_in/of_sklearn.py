@@ -103,6 +103,7 @@ TABLE: Table = {
     "rmse": ("root_mean_squared_error", _metric("rmse", "root_mean_squared_error", PREDICTION, TARGET)),
     "rmsle": ("root_mean_squared_log_error", _metric("rmsle", "root_mean_squared_log_error", PREDICTION.exp(), POSITIVE)),
     "quantile": ("mean_pinball_loss", _metric("quantile", "mean_pinball_loss", PREDICTION, TARGET, tau=0.8)),
+    "mape": ("mean_absolute_percentage_error", _metric("mape", "mean_absolute_percentage_error", PREDICTION, TARGET)),
     "brier": ("brier_score_loss", _metric("brier", "brier_score_loss", PREDICTION.sigmoid(), BITS)),
     "binary_cross_entropy": (
         "log_loss",

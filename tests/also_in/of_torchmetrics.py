@@ -144,6 +144,8 @@ TABLE: Table = {
             PREDICTION.exp(), ("mean",),
         ),
     ),
+    "mape": ("mean_absolute_percentage_error", _mean("mape", "regression.mean_absolute_percentage_error", PREDICTION, TARGET)),
+    "smape": ("symmetric_mean_absolute_percentage_error", _mean("smape", "regression.symmetric_mean_absolute_percentage_error", PREDICTION, TARGET)),
     "log_cosh": ("log_cosh_error", _mean("log_cosh", "regression.log_cosh_error", PREDICTION, TARGET)),
     "tweedie": ("tweedie_deviance_score", _deviance("tweedie", 1.3, -(POSITIVE**0.7) / (-0.3 * 0.7), rho=1.3)),
     "poisson_loss": ("tweedie_deviance_score(power=1", _deviance("poisson_loss", 1, POSITIVE - POSITIVE * POSITIVE.log())),

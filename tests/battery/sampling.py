@@ -68,7 +68,7 @@ def _candidates(case: Case, parameters: Mapping[str, float], generator: numpy.ra
             for point in special[name]:
                 yield {**_random_row(case, generator, special, False), name: point, "shift": 0.0}
     roles = [variable.role for variable in case.view.variables.values()]
-    several = sum(role not in {"target", "outcome"} for role in roles) > 1 or roles.count("target") > 1
+    several = sum(role not in {"target", "outcome"} for role in roles) > 1 or roles.count("target") > 1 or {"prediction", "target"} <= set(roles)
     if not interior and several:  # kinks that need two variables at once, such as equal embeddings
         for mix in range(12):
             row = _random_row(case, generator, special, True, constant=True)
