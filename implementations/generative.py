@@ -101,6 +101,19 @@ def gradient_penalty(gradients: Tensor) -> Tensor:
     return (torch.linalg.vector_norm(gradients, dim=1) - 1) ** 2
 
 
+@at_points
+@samples()
+def r1_penalty(gradients: Tensor, gamma: Annotated[float, "[0, oo)"] = 10.0) -> Tensor:
+    """`gamma`/2 times the squared norm of the discriminator's gradient in its input at a real sample."""
+    return gamma / 2 * (gradients**2).sum(1)
+
+
+@elementwise
+def gan_relativistic(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """The discriminator's loss: logistic loss of the lead of a real sample's score over a generated one's; the generator's has the two exchanged."""
+    return -logsigmoid(real_scores - fake_scores)
+
+
 @elementwise
 def lsgan(real_scores: Tensor, fake_scores: Tensor, a: Annotated[float, "real"] = 0.0, b: Annotated[float, "real"] = 1.0) -> Tensor:
     """The discriminator's loss: half the squared distances of its outputs from the labels `b` (real) and `a` (generated)."""
@@ -129,6 +142,12 @@ def diffusion_vlb(reverse: Tensor, forward: Tensor, prior: Tensor) -> Tensor:
 def ddpm_simple(prediction: Tensor, target: Tensor) -> Tensor:
     """Squared distance between predicted and true noise, summed over the numbers of a sample."""
     return ((prediction - target) ** 2).sum(1)
+
+
+@samples()
+def flow_matching(velocity: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """Squared distance of the predicted velocity from the step from noise (`start`) to data (`end`), summed over the numbers of a sample."""
+    return ((velocity - (end - start)) ** 2).sum(1)
 
 
 @samples("deviation")

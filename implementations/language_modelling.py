@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .contract import ClassTarget, batch, classes, sequences
+from .contract import ClassTarget, batch, classes, sequences, vectors
 
 Average = Callable[[Tensor], Tensor]
 _NEVER = -1e30  # the logarithm of a probability of 0 inside sums: with -inf in its place gradients would be NaN
@@ -36,6 +36,12 @@ def knowledge_distillation(
     shares = target.weigh(teacher.exp())
     divergence = (shares * torch.where(shares == 0, 0.0, teacher - student)).sum(1)
     return (alpha - 1) * target.expect(logits.log_softmax(1)) + alpha * temperature**2 * divergence
+
+
+@vectors
+def z_loss(logits: Tensor, lam: Annotated[float, "[0, oo)"] = 1e-4) -> Tensor:
+    """`lam` times the square of the logarithm of the softmax's normalising constant, at each place."""
+    return lam * logits.logsumexp(1) ** 2
 
 
 @batch

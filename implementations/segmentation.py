@@ -1,4 +1,7 @@
-"""Losses of segmentation that compare whole masks: overlap losses, one number for each image and class. The formulas stand on the cards."""
+"""Losses of segmentation: overlap losses of whole masks, one number for each image and class, and losses of distances to their boundaries.
+
+The formulas stand on the cards.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from .contract import Inside, pixels
+from .contract import Inside, elementwise, pixels
 
 
 @pixels
@@ -69,6 +72,55 @@ def generalized_dice(probabilities: Tensor, target: Tensor, inside: Inside, smoo
     total = weight * (probabilities.sum(-1) + foreground) + other * ((inside - probabilities).sum(-1) + background)
     mismatch = (weight + other) * _mismatch(probabilities, target)  # what both classes miss is the same
     return mismatch / torch.where(total > 0, total, 1.0)
+
+
+@pixels
+def lovasz_hinge(logits: Tensor, target: Tensor, inside: Inside) -> Tensor:
+    """The Lovasz extension of the Jaccard loss at the hinge errors of the scores."""
+    return _lovasz((1 - (2 * target - 1) * logits).relu(), target, inside)
+
+
+@pixels
+def lovasz_softmax(probabilities: Tensor, target: Tensor, inside: Inside) -> Tensor:
+    """The Lovasz extension of the Jaccard loss at the errors of the probabilities."""
+    return _lovasz(probabilities * (1 - target) + (1 - probabilities) * target, target, inside)
+
+
+@elementwise
+def boundary_loss(probabilities: Tensor, signed_distance: Tensor) -> Tensor:
+    """Foreground probability times the distance to the boundary of the true mask, negative inside; `contract.signed_distance` makes it from masks."""
+    return probabilities * signed_distance
+
+
+@elementwise
+def hausdorff_dt(
+    probabilities: Tensor, predicted_distance: Tensor, true_distance: Tensor, target: Tensor, alpha: Annotated[float, "(0, oo)"] = 2.0
+) -> Tensor:  # fmt: skip
+    """Squared error times the distances to both boundaries, without sign, to the power `alpha`.
+
+    Pass `contract.signed_distance(probabilities > 0.5)` and that of the true mask.
+    """
+    return (probabilities - target) ** 2 * (_distance_power(predicted_distance, alpha) + _distance_power(true_distance, alpha))
+
+
+def _lovasz(errors: Tensor, target: Tensor, inside: Tensor) -> Tensor:
+    """Errors in falling order, each times how much the Jaccard loss of the set of wrong pixels grows when its pixel joins those before it.
+
+    Pixels left out come last and cost nothing.
+    """
+    order = torch.where(inside > 0, errors.detach(), -1.0).argsort(-1, descending=True)
+    truth = target.gather(-1, order)
+    missed, false = truth.cumsum(-1), (1 - truth).cumsum(-1)
+    size = truth.sum(-1, keepdim=True)
+    jaccard = 1 - (size - missed) / (size + false).clamp(min=torch.finfo(errors.dtype).tiny)
+    growth = torch.cat((jaccard[..., :1], jaccard[..., 1:] - jaccard[..., :-1]), -1)
+    return (errors.gather(-1, order) * growth * inside.gather(-1, order)).sum(-1)
+
+
+def _distance_power(distance: Tensor, alpha: float) -> Tensor:
+    """|distance|**alpha, with gradient 0 at 0."""
+    apart = distance != 0
+    return torch.where(apart, torch.where(apart, distance, 1.0).abs() ** alpha, 0.0)
 
 
 def _mismatch(probabilities: Tensor, target: Tensor) -> Tensor:

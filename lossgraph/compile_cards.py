@@ -23,7 +23,7 @@ from lossgraph.model import InputError
 ROLES = (
     "residual", "prediction", "target", "margin", "probability", "logit", "log_probability", "outcome", "weight", "mean", "variance", "rate", "log_rate",
     "distance", "similarity", "energy", "score", "embedding", "reference_probability", "loss", "ratio", "advantage", "reference_logit",
-    "reference_log_probability",
+    "reference_log_probability", "reference_distance", "reference_values",
 )  # fmt: skip
 
 

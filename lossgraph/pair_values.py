@@ -38,10 +38,10 @@ def explain_batch(name: str, embeddings: Any, target: Any, mask: Any = None) -> 
     same = (target.unsqueeze(1) == target).fill_diagonal_(False)
     found = count("embeddings", ~embeddings.isfinite().all(1), "embeddings are not finite", "the loss is not finite")
     lonely, uniform = ~same.any(1), (same.sum(1) == len(target) - 1) & (len(target) > 1)
-    result = "they are no anchors" if name in {"triplet", "nt_xent"} else "they only count as dissimilar"
+    result = "they are no anchors" if name in {"triplet", "nt_xent", "supervised_contrastive"} else "they only count as dissimilar"
     found += count("target", lonely, "samples have no other of their label (no positive)", result)
     found += count("target", uniform, "samples have none of another label (no negative)", "nothing pushes them away")
-    if name == "nt_xent":
+    if name in {"nt_xent", "supervised_contrastive", "multi_similarity"}:
         zero = (embeddings == 0).all(1)
         return found + count("embeddings", zero, "embeddings are zero", "their similarity to all others is 0 and they pass no gradient")
     twins = len(embeddings) - len(embeddings.unique(dim=0)) if embeddings.isfinite().all() else 0

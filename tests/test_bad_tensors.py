@@ -18,7 +18,7 @@ import lossgraph.torch
 
 close = torch.testing.assert_close
 RUBBISH = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1e4, -1e4, 1e-30, -1e-30, 255.0, -100.0)
-IN_BATCH = [(name, {}) for name in ("pairwise_ranking", "contrastive", "nt_xent")] + [
+IN_BATCH = [(name, {}) for name in ("pairwise_ranking", "contrastive", "nt_xent", "supervised_contrastive", "multi_similarity")] + [
     ("triplet", {"mining": mining}) for mining in ("all", "hard", "semi_hard", "easy", "hardest")
 ]  # fmt: skip
 every = pytest.mark.parametrize("case", cases(), ids=lambda case: case.loss.id)

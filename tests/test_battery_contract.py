@@ -14,8 +14,8 @@ from battery.sampling import inside
 from lossgraph.formula import parse_set
 
 close = torch.testing.assert_close
-NOT_COUPLED = frozenset({"elementwise", "classes", "vectors", "pairs", "lists", "pixels", "samples", "images"})
-WITHOUT_CLASSES = frozenset({"vectors", "pairs", "lists", "samples", "images"})
+NOT_COUPLED = frozenset({"elementwise", "classes", "vectors", "pairs", "lists", "maps", "pixels", "samples", "images"})
+WITHOUT_CLASSES = frozenset({"vectors", "pairs", "lists", "maps", "samples", "images"})
 
 
 def _with_indices(case: Case) -> bool:
@@ -129,7 +129,7 @@ def test_masked_equals_cropped(case: Case, device: str) -> None:
                 close(batch(mask=shared), batch(mask=shared.expand(mask.shape)))
                 close(batch(mask=shared[:, 0]), batch(mask=shared))
                 continue
-            if case.layout == "lists":
+            if case.layout in {"lists", "maps"}:
                 mask[:, 0] = True
                 close(batch(mask=mask, reduction="none"), torch.cat([batch(inputs, reduction="none") for inputs in batch.cropped(mask)]))
                 continue
@@ -148,7 +148,7 @@ def test_a_mask_that_leaves_nothing_gives_zero(case: Case, device: str) -> None:
             assert all((gradient == 0).all() for gradient in gradients.values())
 
 
-@each("empty_mask", lambda case: case.layout in {"pixels", "lists"})
+@each("empty_mask", lambda case: case.layout in {"pixels", "lists", "maps"})
 def test_an_empty_image_does_not_count(case: Case, device: str) -> None:
     batch = batch_of(case, device)
     mask = torch.ones(batch.mask_shape, dtype=torch.bool, device=device)

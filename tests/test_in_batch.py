@@ -17,7 +17,7 @@ import lossgraph.torch
 from lossgraph.implementations.in_batch import contrastive, nt_xent, pairwise_ranking, triplet
 
 close = torch.testing.assert_close
-NAMES = ("pairwise_ranking", "contrastive", "triplet", "nt_xent")
+NAMES = ("pairwise_ranking", "contrastive", "triplet", "nt_xent", "supervised_contrastive", "multi_similarity")
 MINING = ("all", "hard", "semi_hard", "easy", "hardest")
 SCRIPT = Path(__file__).parent / "battery" / "in_batch_of_two.py"
 _generator = torch.Generator().manual_seed(0)
@@ -84,6 +84,18 @@ def test_nt_xent_is_the_cards_loss_of_each_anchor_and_positive() -> None:
             candidates = [positive, *(i for i in range(12) if LABELS[i] != LABELS[anchor])]
             parts.append(_single("nt_xent", unit[candidates] @ unit[anchor], torch.tensor(0), temperature=0.2))
     close(nt_xent(EMBEDDINGS, LABELS, temperature=0.2), _mean(parts))
+
+
+@pytest.mark.parametrize("name", ["supervised_contrastive", "multi_similarity"])
+def test_lists_of_similarities_are_the_cards_loss_of_each_anchor(name: str) -> None:
+    unit = torch.nn.functional.normalize(EMBEDDINGS, dim=1)
+    parts: list[torch.Tensor] = []
+    for anchor in range(12):
+        others = [i for i in range(12) if i != anchor]
+        alike = (LABELS[others] == LABELS[anchor]).double()
+        if name == "multi_similarity" or alike.any():
+            parts.append(_single(name, unit[others] @ unit[anchor], alike))
+    close(lossgraph.torch.in_batch(name)(EMBEDDINGS, LABELS), _mean(parts))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,22 +1,27 @@
 """The one contract of all losses: how arguments, parameters, weights, masks and reductions are checked and applied.
 
 A loss is written as a core, a small function of prepared tensors; a decorator named after its layout makes the public function of it:
-`elementwise`, `classes`, `vectors`, `pairs`, `pixels`, `batch` or `whole` (see `layouts`), `lists` or
-`sequences` (see `items`), `samples` or `images` (see `samples`). `through_network` lets a loss look through a network.
+`elementwise`, `classes`, `vectors`, `pairs`, `pixels`, `batch` or `whole` (see `layouts`), `lists`,
+`maps` or `sequences` (see `items`), `samples` or `images` (see `samples`). `through_network` lets a loss look through a network.
 docs/implementations.md tells users the same.
 """
 
 from .arguments import Signature
 from .composite import Composite, Term
-from .items import lists, sequences
-from .layouts import Inside, Loss, batch, classes, elementwise, pairs, pixels, vectors, whole
+from .distance_transform import signed_distance
+from .items import lists, maps, sequences
+from .joint import joint, joint_views
+from .layouts import Inside, Loss, batch, classes, elementwise, masks, pairs, pixels, vectors, whole
 from .module import LossModule
 from .networks import at_points, between, input_gradients, through_network
-from .samples import images, samples
+from .points import point_sets
+from .reversal import reverse_gradient
+from .samples import images, images_beside, samples
 from .targets import ClassTarget
 from .weights import objective_gradients
 
 __all__ = [
     "ClassTarget", "Composite", "Inside", "Loss", "LossModule", "Signature", "Term", "at_points", "batch", "between", "classes", "elementwise", "images",
-    "input_gradients", "lists", "objective_gradients", "pairs", "pixels", "samples", "sequences", "through_network", "vectors", "whole",
+    "images_beside", "input_gradients", "joint", "joint_views", "lists", "maps", "masks", "objective_gradients", "pairs", "pixels", "point_sets",
+    "reverse_gradient", "samples", "sequences", "signed_distance", "through_network", "vectors", "whole",
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Layouts whose loss is for a whole list or sequence: `lists` of items to be ordered, and `sequences` of frames against shorter sequences of labels."""
+"""Layouts whose loss is for a whole list, map or sequence.
+
+`lists` are of items to be ordered, `maps` of values at places that are taken together, `sequences` of frames against shorter sequences of labels.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +21,44 @@ def lists(core: Core) -> Loss:
 
     A core that declares `inside` is told which items count. A list without any does not count. Weights have the shape (lists,).
     """
+    return _lists(core, "lists")
+
+
+def maps(core: Core) -> Loss:
+    """Inputs of one shape (batch, places...) and a loss for every batch entry over all its places; as `lists`, with any number of further axes.
+
+    The core sees (batch, places), with 0 where the mask leaves a place out.
+    """
+    return _lists(core, "maps")
+
+
+def _lists(core: Core, layout: str) -> Loss:
     wants_inside = "inside" in signature(core).parameters
 
     def run(declared: Signature, inputs: tuple[Tensor, ...], parameters: dict[str, Any], options: dict[str, Any]) -> Result:
         name, dtype = declared.name, check_tensors(declared, inputs)
         inputs = tuple(value if value.is_floating_point() else value.to(dtype) for value in inputs)  # relevance may come as whole numbers or bool
         shape = one_shape(declared, inputs)
-        if len(shape) != 2:
+        if layout == "lists" and len(shape) != 2:
             raise shape_error(name, declared.inputs[0], inputs[0], "two axes, (lists, items); for one list add the first with unsqueeze(0)")
+        if len(shape) < 2:
+            raise shape_error(name, declared.inputs[0], inputs[0], "at least two axes, (batch, places...)")
         if options["class_weight"] is not None:
-            raise ValueError(f"{name}: class_weight has no meaning here, since axis 1 runs over the items of a list; use weight")
+            raise ValueError(f"{name}: class_weight has no meaning here, since the loss is for all items together; use weight")
         keep = kept(name, options["mask"], shape)
-        what = "one number for each list"
+        what = "one number for each list" if layout == "lists" else "one number for each batch entry"
         factor = None if options["weight"] is None else aligned(name, "weight", options["weight"], shape[:1], what).to(dtype)
+        flat = [value.flatten(1) for value in inputs]
+        keep = None if keep is None else keep.flatten(1)
         present = None if keep is None else keep.any(1)
         used = used_elements(present, factor)
         used = keep if used is None else used.unsqueeze(1) if keep is None else keep & used.unsqueeze(1)
         if wants_inside:
-            parameters["inside"] = torch.ones(shape, dtype=torch.bool, device=inputs[0].device) if used is None else used.expand(shape)
-        loss = core(*(prepare(key, value, dtype, used) for key, value in zip(declared.inputs, inputs, strict=True)), **parameters)
+            parameters["inside"] = torch.ones_like(flat[0], dtype=torch.bool) if used is None else used.expand(flat[0].shape)
+        loss = core(*(prepare(key, value, dtype, used) for key, value in zip(declared.inputs, flat, strict=True)), **parameters)
         return loss if factor is None else loss * factor, present
 
-    return public_loss(core, "lists", run)
+    return public_loss(core, layout, run)
 
 
 def sequences(core: Core) -> Loss:

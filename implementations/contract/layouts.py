@@ -4,7 +4,7 @@ elementwise  inputs of one shape, a loss for every element
 classes      (batch, classes, places...) against indices (batch, places...) or distributions: a loss for every place
 vectors      inputs of one shape (batch, components, places...): a loss for every place
 pairs        vectors as above, and one label (batch, places...) for each pair of them: a loss for every place
-lists, sequences  see `items`
+lists, maps, sequences  see `items`
 pixels       (batch, classes, places...) against masks of that shape or indices (batch, places...): a loss for every batch entry and class
 batch        inputs of one shape, one loss for all of them together (batch-coupled), over several processes where `group` is given
 whole        one tensor of any shape, or several, one loss: regularisers
@@ -119,10 +119,19 @@ def _vectors(core: Core, layout: str, labelled: bool) -> Loss:
 
 
 def pixels(core: Core) -> Loss:
-    """Probabilities (batch, classes, places...) and the masks that they should match; a loss for every batch entry and class over all its pixels.
+    """Probabilities or logits (batch, classes, places...) and the masks that they should match; a loss for every batch entry and class over all its pixels.
 
     The core sees (batch, classes, pixels), with 0 in both tensors where the mask leaves a pixel out; one that declares `inside` is told which those are.
     """
+    return _pixels(core, flat=True)
+
+
+def masks(core: Core) -> Loss:
+    """As `pixels`, for cores that look at neighbours: they see (batch, classes, places...), with 0 in both tensors where the mask leaves a place out."""
+    return _pixels(core, flat=False)
+
+
+def _pixels(core: Core, flat: bool) -> Loss:
     wants_inside = "inside" in signature(core).parameters
 
     def run(declared: Signature, inputs: tuple[Tensor, ...], parameters: dict[str, Any], options: dict[str, Any]) -> Result:
@@ -130,12 +139,12 @@ def pixels(core: Core) -> Loss:
         name, dtype = declared.name, check_tensors(declared, inputs)
         truth, valid = _pixel_target(declared, values, target)
         keep = _pixel_mask(name, options["mask"], values)
-        flat = [prepare(key, value, dtype, None).clamp(0.0, 1.0) for key, value in zip(declared.inputs, (values, truth), strict=True)]
+        ready = [prepare(declared.inputs[0], values, dtype, None), prepare("target", truth, dtype, None).clamp(0.0, 1.0)]
         if keep is not None:
-            flat = [torch.where(keep, value, 0.0) for value in flat]
+            ready = [torch.where(keep, value, 0.0) for value in ready]
         if wants_inside:
-            parameters["inside"] = torch.ones_like(flat[0]).flatten(2) if keep is None else keep.flatten(2).to(dtype)
-        loss = core(*(value.flatten(2) for value in flat), **parameters)
+            parameters["inside"] = torch.ones_like(ready[0]).flatten(2) if keep is None else keep.flatten(2).to(dtype)
+        loss = core(*(value.flatten(2) if flat else value for value in ready), **parameters)
         present = None if keep is None else keep.flatten(2).any(-1)
         if valid is not None:
             spoilt = ~valid if keep is None else ~valid & keep.any(1)
@@ -322,4 +331,4 @@ def _pixel_mask(name: str, mask: Any, values: Tensor) -> Tensor | None:
     check_mask(name, mask)
     if mask.ndim == values.ndim - 1:
         mask = mask.unsqueeze(1)
-    return aligned(name, "mask", mask, values.shape, "the shape of the probabilities, with or without the class axis")
+    return aligned(name, "mask", mask, values.shape, "the shape of the first input, with or without the class axis")

@@ -39,13 +39,22 @@ def samples(*scalars: str) -> Callable[[Core], Loss]:
 
 def images(core: Core) -> Loss:
     """Inputs of one shape (batch, channels, height, width) and a loss for every image. Weight and mask have the shape (batch,)."""
+    return _images(core, frozenset())
 
+
+def images_beside(*names: str) -> Callable[[Core], Loss]:
+    """As `images`; the inputs named may have another number of channels than the first."""
+    return lambda core: _images(core, frozenset(names))
+
+
+def _images(core: Core, beside: frozenset[str]) -> Loss:
     def check(declared: Signature, inputs: tuple[Tensor, ...]) -> None:
         for key, value in zip(declared.inputs, inputs, strict=True):
             if value.ndim != 4 or 0 in value.shape[1:]:
                 raise shape_error(declared.name, key, value, "four axes, (batch, channels, height, width), none but the first empty")
-            if value.shape != inputs[0].shape:
-                raise shape_error(declared.name, key, value, f"the shape of {declared.inputs[0]}, {tuple(inputs[0].shape)}; nothing is broadcast")
+            first = inputs[0].shape
+            if (value.shape[0], *value.shape[2:]) != (first[0], *first[2:]) or (key not in beside and value.shape != first):
+                raise shape_error(declared.name, key, value, f"the shape of {declared.inputs[0]}, {tuple(first)}; nothing is broadcast")
 
     return _per_sample(core, "images", check, frozenset(), flat=False)
 

@@ -41,6 +41,14 @@ class ClassTarget:
         """weight_k * values_k, the class weights alone; a weight of 0 gives 0 even where the value is infinite."""
         return values if self.class_weight is None else _times(along_classes(self.class_weight, values), values)
 
+    def replace(self, values: Tensor, others: Tensor) -> Tensor:
+        """`values` with those at the target's class taken from `others`; a distribution mixes the two in its shares."""
+        if self.indices is not None:
+            index = self.indices.unsqueeze(1)
+            return values.scatter(1, index, others.gather(1, index))
+        assert self.distribution is not None
+        return _times(1 - self.distribution, values) + _times(self.distribution, others)
+
     def _coefficients(self, values: Tensor) -> Tensor:
         if self.indices is not None:
             if self.class_weight is None:

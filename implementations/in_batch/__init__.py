@@ -8,6 +8,6 @@ The losses of single pairs and triples, with the formulas of the cards, are in `
 """
 
 from .distances import contrastive, pairwise_ranking, triplet
-from .similarities import nt_xent
+from .similarities import multi_similarity, nt_xent, supervised_contrastive
 
-__all__ = ["contrastive", "nt_xent", "pairwise_ranking", "triplet"]
+__all__ = ["contrastive", "multi_similarity", "nt_xent", "pairwise_ranking", "supervised_contrastive", "triplet"]

@@ -70,7 +70,45 @@ def _similarity() -> Comparison:
     return agree(lambda first, r: ours("ssim_loss", first, OTHER_IMAGE, reduction=r), theirs, IMAGE, ("none", "mean"), rtol=1e-5, atol=1e-6)
 
 
+def _lovasz(name: str, theirs: str) -> Comparison:
+    """Both are means over images (and classes); its hinge takes one channel of scores, its softmax all of them."""
+
+    def reference(values: torch.Tensor, _: str) -> Any:
+        import kornia.losses
+
+        return getattr(kornia.losses, theirs)(values, CLASSES)
+
+    if name == "lovasz_hinge":
+        return agree(lambda z, r: ours(name, z, CLASSES.unsqueeze(1).double(), reduction=r), reference, PIXELS[:, :1], ("mean",), rtol=1e-5, atol=1e-6)
+    return agree(lambda z, r: ours(name, z.softmax(1), CLASSES, reduction=r), reference, PIXELS, ("mean",), rtol=1e-5, atol=1e-6)
+
+
+def _total_variation() -> Comparison:
+    def theirs(image: torch.Tensor, reduction: str) -> Any:
+        import kornia.losses
+
+        single = kornia.losses.total_variation(image, reduction="sum").sum(1)  # one number a channel
+        return {"none": single, "mean": single.mean(), "sum": single.sum()}[reduction]
+
+    return agree(lambda image, r: ours("total_variation", image, reduction=r), theirs, IMAGE)
+
+
+def _smoothness() -> Comparison:
+    """It gives the mean over the batch only."""
+
+    def theirs(depth: torch.Tensor, _: str) -> Any:
+        import kornia.losses
+
+        return kornia.losses.inverse_depth_smoothness_loss(depth, OTHER_IMAGE)
+
+    return agree(lambda depth, r: ours("inverse_depth_smoothness", depth, OTHER_IMAGE, reduction=r), theirs, IMAGE[:, :1], ("mean",))
+
+
 TABLE: Table = {
+    "inverse_depth_smoothness": ("InverseDepthSmoothnessLoss", _smoothness()),
+    "lovasz_hinge": ("LovaszHingeLoss", _lovasz("lovasz_hinge", "lovasz_hinge_loss")),
+    "lovasz_softmax": ("LovaszSoftmaxLoss", _lovasz("lovasz_softmax", "lovasz_softmax_loss")),
+    "total_variation": ("TotalVariation", _total_variation()),
     "cauchy": ("CauchyLoss", same("cauchy", _loss("cauchy_loss"), PREDICTION, TARGET, c=ROOT)),
     "welsch": ("WelschLoss", same("welsch", _loss("welsch_loss"), PREDICTION, TARGET, c=ROOT)),
     "geman_mcclure": ("GemanMcclureLoss", same("geman_mcclure", _loss("geman_mcclure_loss"), PREDICTION, TARGET, c=1.0)),

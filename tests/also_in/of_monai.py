@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 import lossgraph
+from lossgraph.implementations.contract import signed_distance
 
 from .comparing import BOXES, IMAGE, LOGITS, MASKS, OTHER_BOXES, OTHER_IMAGE, PIXELS, PREDICTION, SOFT, Comparison, Table, agree, both, ours, same
 
@@ -36,6 +37,17 @@ def _generalized_dice() -> Comparison:
         ),
         PROBABILITIES[:, :1], **FLOAT,
     )  # fmt: skip
+
+
+def _hausdorff() -> Comparison:
+    """It measures the distances itself and takes one channel of probabilities; the square images hold foreground and background."""
+    values, masks = IMAGE[:, :1], (OTHER_IMAGE[:, 1:2] > 0.5).double()
+
+    def mine(probabilities: torch.Tensor, reduction: str) -> torch.Tensor:
+        predicted, true = (signed_distance(mask).double() for mask in (probabilities > 0.5, masks))
+        return ours("hausdorff_dt", probabilities, predicted, true, masks, reduction=reduction)
+
+    return agree(mine, lambda p, reduction: _loss("HausdorffDTLoss")(reduction, p, masks), values, ("mean",), **FLOAT)
 
 
 def _focal() -> Comparison:
@@ -102,6 +114,7 @@ def _generator(name: str, criterion: str, factor: float, **options: Any) -> Comp
 
 
 TABLE: Table = {
+    "hausdorff_dt": ("HausdorffDTLoss", _hausdorff()),
     "dice": ("DiceLoss", same("dice", _loss("DiceLoss", smooth_nr=1, smooth_dr=1), PROBABILITIES, MASKS)),
     "dice_squared": ("DiceLoss(squared_pred=True", same("dice_squared", _loss("DiceLoss", squared_pred=True, smooth_nr=1, smooth_dr=1), PROBABILITIES, MASKS)),
     "jaccard": (  # its constants are added to twice the overlap

@@ -114,6 +114,10 @@ def _ctc() -> None:
 
 _CROSS_ENTROPY = _module("CrossEntropyLoss")
 TABLE: Table = {
+    "bradley_terry": (
+        "SoftMarginLoss",
+        same("bradley_terry", lambda r, first, second: nn.SoftMarginLoss(reduction=r)(first - second, torch.ones_like(first)), PREDICTION, TARGET),
+    ),
     "mae": _row("mae", "L1Loss", PREDICTION, TARGET),
     "mse": _row("mse", "MSELoss", PREDICTION, TARGET),
     "half_squared_error": ("MSELoss", _half()),

@@ -133,7 +133,30 @@ def _multiscale() -> Comparison:
     return compare
 
 
+def _total_variation() -> Comparison:
+    def theirs(image: torch.Tensor, reduction: str) -> Any:
+        from torchmetrics.functional.image import total_variation
+
+        return total_variation(image, reduction=None if reduction == "none" else reduction)
+
+    return agree(lambda image, r: ours("total_variation", image, reduction=r), theirs, IMAGE)
+
+
+def _distortion() -> Comparison:
+    """A metric to be maximised: with the sign turned it is ours. It adds the smallest difference from 1 to both energies."""
+
+    def theirs(waves: torch.Tensor, reduction: str) -> Any:
+        from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
+
+        ratios = -scale_invariant_signal_distortion_ratio(waves, IMAGE[0, :, 0])
+        return {"none": ratios, "mean": ratios.mean(), "sum": ratios.sum()}[reduction]
+
+    return agree(lambda waves, r: ours("si_sdr", waves, IMAGE[0, :, 0], reduction=r), theirs, IMAGE[1, :, 1], **ALMOST)
+
+
 TABLE: Table = {
+    "si_sdr": ("ScaleInvariantSignalDistortionRatio", _distortion()),
+    "total_variation": ("TotalVariation", _total_variation()),
     "mae": ("mean_absolute_error", _mean("mae", "regression.mean_absolute_error", PREDICTION, TARGET)),
     "mse": ("mean_squared_error", _mean("mse", "regression.mean_squared_error", PREDICTION, TARGET)),
     "rmse": ("mean_squared_error(squared=False", _mean("rmse", "regression.mean_squared_error", PREDICTION, TARGET, squared=False)),

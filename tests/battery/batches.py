@@ -69,7 +69,7 @@ class Batch:
         layout = self.case.layout
         if layout in {"elementwise", "batch", "whole", "samples", "images"}:
             return [{name: value[mask] for name, value in self.inputs.items()}]
-        if layout == "lists":
+        if layout in {"lists", "maps"}:
             return [{name: value[i : i + 1, mask[i]] for name, value in self.inputs.items()} for i in range(self.loss_shape[0])]
         if layout == "pixels":
             images, groups = self.loss_shape
@@ -90,7 +90,7 @@ def batch_of(case: Case, device: str, indices: bool = False, seed_rows: int = 0)
         return Batch(case, inputs, parameters, (4, 3), ())
     if case.layout in {"samples", "images"}:
         return Batch(case, _inputs(case, parameters, 4, seed_rows, device), parameters, (4,), (4,))
-    if case.layout == "lists":
+    if case.layout in {"lists", "maps"}:
         inputs = {name: value.reshape(4, -1) for name, value in _inputs(case, parameters, 4, seed_rows, device).items()}
         size = next(iter(inputs.values())).shape[1]
         return Batch(case, inputs, parameters, (4, size), (4,))
@@ -101,10 +101,11 @@ def batch_of(case: Case, device: str, indices: bool = False, seed_rows: int = 0)
         }
         return Batch(case, inputs, parameters, (4, 2), (4, 2))
     if case.layout == "pixels":
-        inputs = {name: value.reshape(2, 3, 4) for name, value in _inputs(case, parameters, 6, seed_rows, device).items()}
+        inputs = {name: value.reshape(2, 3, -1) for name, value in _inputs(case, parameters, 6, seed_rows, device).items()}
+        size = next(iter(inputs.values())).shape[2]
         if indices:
-            inputs["target"] = torch.tensor([[0, 2, 1, 1], [2, 2, 0, 1]], device=device)
-        return Batch(case, inputs, parameters, (2, 3, 4), (2, 3))
+            inputs["target"] = torch.tensor([[0, 2, 1, 1], [2, 2, 0, 1]], device=device)[:, :size]
+        return Batch(case, inputs, parameters, (2, 3, size), (2, 3))
     inputs = {name: value.reshape(4, 2, -1).movedim(1, -1).contiguous() for name, value in _inputs(case, parameters, 8, seed_rows, device).items()}
     if indices:
         inputs["target"] = torch.tensor([[0, 2], [1, 1], [2, 0], [0, 1]], device=device)

@@ -87,7 +87,7 @@ def _moved(column: Any, component: int, step: Any, is_vector: bool) -> Any:
 
 def _slope(coarse: Any, fine: Any) -> float:
     """The limit of difference quotients, infinite where a smaller step makes them steeper and steeper."""
-    return float("inf") * float(mpmath.sign(fine)) if abs(fine) > 1.5 * abs(coarse) + 1 else float(fine)
+    return float("inf") * float(mpmath.sign(fine)) if abs(fine) > 1.5 * abs(coarse) + 1e-9 else float(fine)
 
 
 def _nudged(case: Case, name: str, column: Any, size: int, targets: bool = False) -> Any:

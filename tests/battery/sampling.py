@@ -74,7 +74,7 @@ def _candidates(case: Case, parameters: Mapping[str, float], generator: numpy.ra
             row = _random_row(case, generator, special, True, constant=True)
             if mix < 4 and not scalars[1:]:
                 place = generator.random()
-                vectors = [name for name in case.view.variables if name not in scalars and special.get(name)]
+                vectors = [name for name in case.view.variables if name not in scalars and special.get(name) and not _sums_to_one(case, name)]
                 row |= {name: numpy.full(case.size(name), special[name][int(place * len(special[name]))]) for name in vectors}
             yield row
     if not interior and not scalars:
