@@ -93,9 +93,9 @@ def list_mle(scores: Tensor, target: Tensor, inside: Inside) -> Tensor:
     order = torch.argsort(torch.where(inside, target, -torch.inf), dim=1, descending=True, stable=True)
     kept = inside.gather(1, order)
     lowest = torch.finfo(scores.dtype).min / 2
-    ordered = torch.where(kept, scores.gather(1, order), lowest)
+    ordered = torch.where(kept, scores.gather(1, order), lowest).double()  # running sums of far larger scores would swallow small losses
     left = ordered.flip(1).logcumsumexp(1).flip(1)
-    return torch.where(kept, left - ordered, 0.0).sum(1)
+    return torch.where(kept, left - ordered, 0.0).sum(1).to(scores.dtype)
 
 
 @lists

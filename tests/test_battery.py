@@ -48,6 +48,8 @@ def test_gradient_is_the_derivative_and_a_subgradient_at_kinks(case: Case, devic
             slack = 1e-9 + 1e-8 * numpy.abs(computed)
             endless = numpy.isinf(low) & (low == high) & numpy.isfinite(computed)  # no finite derivative exists here: any finite gradient will do
             wrong = ~(endless | ((low - slack <= computed) & (computed <= high + slack)))
+            if stated(case, "convex") and case.size(name) is not None:  # where components tie at an end of their domain, no partial derivative bounds it
+                wrong &= ~numpy.array([[row.any() and _is_subgradient(case, samples, index, name, computed[index], parameters)] for index, row in enumerate(wrong)])
             index = tuple(numpy.argwhere(wrong)[0]) if wrong.any() else None
             assert index is None, f"{case.loss.id} {parameters}: d/d{name} is {computed[index]}, not in {sides[index]}, at {samples[index[0]]}"
 
@@ -175,6 +177,14 @@ def _gradients(case: Case, inputs: dict[str, torch.Tensor], parameters: dict[str
     losses = per_row(case, leaves, **parameters)
     found = torch.autograd.grad(losses, [leaves[name] for name in case.differentiated], torch.ones_like(losses) if upstream is None else upstream)
     return dict(zip(case.differentiated, found, strict=True))
+
+
+def _is_subgradient(case: Case, samples: list[dict[str, Any]], index: int, name: str, gradient: Any, parameters: dict[str, float]) -> bool:
+    """Whether a convex loss lies above its tangent at a sample, wherever the other samples have the variable."""
+    others = [{**samples[index], name: row[name]} for row in samples]
+    here, *there = evaluate(case, [samples[index], *others], parameters)
+    ahead = numpy.array([gradient @ (row[name] - samples[index][name]) for row in others])
+    return bool((numpy.array([float(value - here) for value in there]) >= ahead - 1e-9).all())
 
 
 def _strictly_inside(case: Case, row: dict[str, Any]) -> bool:

@@ -91,6 +91,8 @@ def _per_sample(core: Core, layout: str, check: Callable[[Signature, tuple[Tenso
                 ready = ready.flatten(1)
             prepared.append(ready)
         loss = core(*prepared, **parameters)
+        if used is not None:  # a sample of zeros, which stands in for one that is left out, may have an infinite loss
+            loss = torch.where(used, loss, 0.0)
         return loss if factor is None else loss * factor, keep
 
     return public_loss(core, layout, run)
