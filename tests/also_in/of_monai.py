@@ -115,8 +115,8 @@ def _generator(name: str, criterion: str, factor: float, **options: Any) -> Comp
 
 TABLE: Table = {
     "hausdorff_dt": ("HausdorffDTLoss", _hausdorff()),
-    # its third constant, of the harmonic mean, is almost 0 here
-    "cl_dice": ("SoftclDiceLoss", same("cl_dice", _loss("SoftclDiceLoss", smooth=1e-12), PROBABILITIES, MASKS, **FLOAT)),
+    # one number an image over all its channels, of which there is one here; its third constant, of the harmonic mean, is almost 0
+    "cl_dice": ("SoftclDiceLoss", same("cl_dice", _loss("SoftclDiceLoss", smooth=1e-12), PROBABILITIES[:, :1], MASKS[:, :1], **FLOAT)),
     "dice": ("DiceLoss", same("dice", _loss("DiceLoss", smooth_nr=1, smooth_dr=1), PROBABILITIES, MASKS)),
     "dice_squared": ("DiceLoss(squared_pred=True", same("dice_squared", _loss("DiceLoss", squared_pred=True, smooth_nr=1, smooth_dr=1), PROBABILITIES, MASKS)),
     "jaccard": (  # its constants are added to twice the overlap
