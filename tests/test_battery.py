@@ -49,7 +49,8 @@ def test_gradient_is_the_derivative_and_a_subgradient_at_kinks(case: Case, devic
             endless = numpy.isinf(low) & (low == high) & numpy.isfinite(computed)  # no finite derivative exists here: any finite gradient will do
             wrong = ~(endless | ((low - slack <= computed) & (computed <= high + slack)))
             if stated(case, "convex") and case.size(name) is not None:  # where components tie at an end of their domain, no partial derivative bounds it
-                wrong &= ~numpy.array([[row.any() and _is_subgradient(case, samples, index, name, computed[index], parameters)] for index, row in enumerate(wrong)])
+                sound = [row.any() and _is_subgradient(case, samples, index, name, computed[index], parameters) for index, row in enumerate(wrong)]
+                wrong &= ~numpy.array(sound)[:, None]
             index = tuple(numpy.argwhere(wrong)[0]) if wrong.any() else None
             assert index is None, f"{case.loss.id} {parameters}: d/d{name} is {computed[index]}, not in {sides[index]}, at {samples[index[0]]}"
 
