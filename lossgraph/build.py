@@ -38,6 +38,7 @@ _FIELDS: dict[type, dict[str, Callable[[Any], Any]]] = {
         "views": _each(model.View), "composed_of": _each(model.Part), "relations": _each(model.Relation), "use": lambda value: build(model.Use, value),
         "pitfalls": _each(model.Pitfall),
     },
+    model.Source: {"formulas": _each(model.View)},
     model.Verdict: {"variables": _tuple, "cells": _each(model.Cell)},
     model.Task: {"aliases": _tuple},
     model.Property: dict.fromkeys(("implies", "excludes", "roles"), _tuple),

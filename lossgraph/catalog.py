@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 _loaded: dict[Path, Catalog] = {}
+_COMPILERS = ("compile.py", "compile_cards.py", "compile_claims.py", "compile_rules.py", "compile_vocabularies.py", "model.py", "vocabulary.py")
 
 
 class Catalog:
@@ -113,6 +114,11 @@ class Catalog:
     def claims(self) -> tuple[model.SourceClaim, ...]:
         """What publications say of our losses, to be audited."""
         return tuple(build(model.SourceClaim, claim) for claim in self.data["claims"])
+
+    @cached_property
+    def sources(self) -> dict[str, model.Source]:
+        """The publications and libraries whose claims are audited, by id."""
+        return self._vocabulary("sources", model.Source)
 
     def _vocabulary(self, name: str, cls: type[Any]) -> dict[str, Any]:
         return {key: build(cls, entry) for key, entry in self.data[name].items()}
@@ -234,11 +240,20 @@ def load(folder: str | os.PathLike[str] | None = None) -> Catalog:
 
 
 def _key(folder: Path) -> str:
-    """A fingerprint of the sources: every file's path, size and time, and our version."""
+    """A fingerprint of the sources: every file's path, size and time, our version, and the size and time of the code that compiles."""
     import hashlib
 
-    lines = [VERSION, f"{sys.version_info.major}.{sys.version_info.minor}", str(folder), *sorted(_stamps(str(folder)))]
+    code = [status for path in _COMPILERS if (status := _stamp(os.path.join(os.path.dirname(__file__), path)))]  # noqa: PTH118, PTH120 (pathlib is slower)
+    lines = [VERSION, f"{sys.version_info.major}.{sys.version_info.minor}", str(folder), *code, *sorted(_stamps(str(folder)))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _stamp(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return ""
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 def _stamps(folder: str) -> Iterator[str]:

@@ -16,7 +16,9 @@ from typing import Any
 
 from lossgraph import model, vocabulary
 from lossgraph.build import build
-from lossgraph.compile_cards import card_data, check_card, check_composites, near
+from lossgraph.compile_cards import card_data, check_card, check_composites
+from lossgraph.compile_claims import compile_claims
+from lossgraph.compile_entries import place, plain, reason, show, validated
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
 from lossgraph.model import CatalogError, InputError
@@ -38,71 +40,28 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     for path, loss in cards.values():
         problems += [f"{path}: {problem}" for problem in check_card(loss, cards, known, compiled)]
     problems += check_composites(cards) + check_vocabularies(compiled)
-    claims = _claims(folder, cards, known, problems)
+    sources, claims = compile_claims(folder, cards, compiled, problems)
     facts, rules = compile_rules(folder, _nameable(cards, known), problems)
     if problems:
         raise CatalogError("\n".join(problems))
     losses = {name: asdict(loss) for name, (_, loss) in sorted(cards.items())}
-    certificates = _certificates(folder, {name: loss for name, (_, loss) in cards.items()})
+    known_cards = {name: loss for name, (_, loss) in cards.items()}
+    certificates = _certificates(folder, {**known_cards, **{name: source.card() for name, source in sources.items()}})
     verdicts = _verdicts(certificates, compiled["properties"])
-    edges = _edges({name: loss for name, (_, loss) in cards.items()}, certificates)
-    return {**compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "claims": claims, "rules": rules, "facts": facts}
-
-
-def _show(folder: Path, path: Path) -> str:
-    return f"catalog/{path.relative_to(folder).as_posix()}"
-
-
-def _plain(path: Path, problems: _Problems) -> Any:
-    if not path.exists():
-        return {}
-    try:
-        return read_yaml(path) or {}
-    except YamlError as error:
-        problems.append(f"{_show(path.parent, path)}: {error}")
-        return {}
+    edges = _edges(known_cards, certificates)
+    return {
+        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": rules, "facts": facts,
+        "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
+    }  # fmt: skip
 
 
 def _vocabulary(path: Path, cls: type, problems: _Problems) -> dict[str, Any]:
-    data = _plain(path, problems)
+    data = plain(path, problems)
     if not isinstance(data, dict):
-        problems.append(f"{_show(path.parent, path)}: a mapping from id to entry is expected")
+        problems.append(f"{show(path.parent, path)}: a mapping from id to entry is expected")
         return {}
     entries = {name: {"id": name, **(entry if isinstance(entry, dict) else {})} for name, entry in data.items()}
-    return {name: asdict(entry) for name, entry in _validated(cls, entries, f"catalog/{path.name}", problems).items()}
-
-
-def _validated(cls: type, entries: Mapping[str, Any], where: str, problems: _Problems) -> dict[str, Any]:
-    """Each entry as an instance of `cls`; what does not fit is reported and left out."""
-    from pydantic import TypeAdapter, ValidationError
-
-    adapter: TypeAdapter[Any] = TypeAdapter(cls)
-    found: dict[str, Any] = {}
-    for name, entry in entries.items():
-        try:
-            found[name] = adapter.validate_python(entry)
-        except ValidationError as error:
-            problems += [f"{where}: {name}{_place(one['loc'])}: {_reason(one, cls)}" for one in error.errors()]
-    return found
-
-
-def _place(location: tuple[Any, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-
-
-def _reason(error: Mapping[str, Any], cls: type) -> str:
-    if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-        return f'no such key{near(error["loc"][-1], _keys(cls, inside=len(error["loc"]) > 1))}'
-    if error["type"] in {"missing", "missing_argument"}:
-        return "this key is missing"
-    value = repr(error.get("input"))
-    return f"{error['msg']}, not {value if len(value) < 80 else value[:77] + '...'}"
-
-
-def _keys(cls: type, *, inside: bool) -> set[str]:
-    """The keys that may have been meant: those of the entry, or, inside of it, those of any part of the model."""
-    classes = vars(model).values() if inside else (cls,)
-    return {name for one in classes for name in getattr(one, "__dataclass_fields__", {}) if not name.startswith("_")}
+    return {name: asdict(entry) for name, entry in validated(cls, entries, f"catalog/{path.name}", problems).items()}
 
 
 def _cards(folder: Path, problems: _Problems) -> dict[str, tuple[str, model.Loss]]:
@@ -112,12 +71,12 @@ def _cards(folder: Path, problems: _Problems) -> dict[str, tuple[str, model.Loss
     adapter = TypeAdapter(model.Loss)
     cards: dict[str, tuple[str, model.Loss]] = {}
     for path in sorted((folder / "losses").rglob("*.yaml")):
-        shown = _show(folder, path)
+        shown = show(folder, path)
         try:
             raw = read_yaml(path)
             loss = adapter.validate_python(card_data(path.stem, raw))
         except ValidationError as error:
-            problems += [f"{shown}: {_place(one['loc']).lstrip('.') or 'card'}: {_reason(one, model.Loss)}" for one in error.errors()]
+            problems += [f"{shown}: {place(one['loc']).lstrip('.') or 'card'}: {reason(one, model.Loss)}" for one in error.errors()]
             continue
         except (YamlError, InputError) as error:
             problems.append(f"{shown}: {error}")
@@ -127,24 +86,6 @@ def _cards(folder: Path, problems: _Problems) -> dict[str, tuple[str, model.Loss
             continue
         cards[path.stem] = (shown, loss)
     return cards
-
-
-def _claims(folder: Path, cards: Mapping[str, Any], known: Mapping[str, frozenset[str]], problems: _Problems) -> list[dict[str, Any]]:
-    claims: list[dict[str, Any]] = []
-    for path in sorted((folder / "claims").glob("*.yaml")):
-        shown, data = _show(folder, path), _plain(path, problems)
-        listed = data.get("claims") if isinstance(data, dict) else data
-        if not isinstance(listed or [], list) or not all(isinstance(entry, dict) for entry in listed or []):
-            problems.append(f"{shown}: `claims:` with a list of mappings is expected")
-            continue
-        entries = {f"claims[{index}]": {**entry, "source": path.stem} for index, entry in enumerate(listed or [])}
-        for place, claim in _validated(model.SourceClaim, entries, shown, problems).items():
-            if claim.loss not in cards:
-                problems.append(f'{shown}: {place}.loss: no loss "{claim.loss}"{near(claim.loss, cards)}')
-            if claim.property is not None and claim.property not in known["properties"]:
-                problems.append(f'{shown}: {place}.property: no property "{claim.property}"{near(claim.property, known["properties"])}')
-            claims.append(asdict(claim))
-    return claims
 
 
 def _nameable(cards: Mapping[str, tuple[str, model.Loss]], known: Mapping[str, frozenset[str]]) -> Known:
@@ -200,8 +141,9 @@ def _verdict(entry: Any) -> model.Verdict | None:
         verdict = build(model.Verdict, {**slim, "cells": cells})
     except (AttributeError, KeyError, TypeError):
         return None
-    meaning = {"proved": True, "refuted": False, "depends": False, "undecided": None}
-    return verdict if verdict.status in meaning and verdict.holds is meaning[verdict.status] else None
+    # undecided with holds: false says that it fails for the parameter of the proof, and that it is open whether for all
+    meaning = {"proved": (True,), "refuted": (False,), "depends": (False,), "undecided": (None, False)}
+    return verdict if verdict.holds in meaning.get(verdict.status, ()) else None
 
 
 def _edges(losses: Mapping[str, model.Loss], certificates: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def card_data(identifier: str, raw: Any) -> dict[str, Any]:
         views = {_first_name(formula): {**formula, "properties": properties}}
         properties = {}
     if isinstance(views, dict):
-        card["views"] = [_view(name, entry, views) for name, entry in views.items()]
+        card["views"] = [view_data(name, entry, views) for name, entry in views.items()]
     elif card.get("composed_of"):
         card["formula"] = "composed"
     elif formula == "none" or formula == "unknown":
@@ -72,10 +72,11 @@ def _first_name(formula: Mapping[str, Any]) -> str:
     return next((name for name, entry in variables.items() if entry.get("role") not in {"target", "outcome"}), "main")
 
 
-def _view(name: str, entry: Any, views: Mapping[str, Any]) -> dict[str, Any]:
+def view_data(name: str, entry: Any, views: Mapping[str, Any]) -> dict[str, Any]:
+    """One of `views` in the shape of `model.View`; its parameters are those of the first one unless it has its own."""
     if not isinstance(entry, dict):
         raise InputError(f"views.{name}: a mapping with variables and an expression is expected")
-    first = next(iter(views.values()))
+    first = next(iter(views.values()), None)
     inherited = {"parameters": first.get("parameters", {})} if isinstance(first, dict) else {}
     view: dict[str, Any] = {**inherited, **entry, "name": name}
     claims = view.get("properties") or {}
@@ -123,7 +124,7 @@ def check_card(loss: model.Loss, cards: Mapping[str, Any], known: Mapping[str, f
         if name in properties and properties[name].decided_by != "structure":
             found.append(f"structure.{name}: calculus decides this property; state it under `properties`")
     for view in loss.views:
-        problems = _check_view(view, properties, known) + _check_change(view, next(iter(loss.views)))
+        problems = check_view(view, properties) + _check_change(view, next(iter(loss.views)))
         found += [f"views.{view.name}: {problem}" if len(loss.views) > 1 else problem for problem in problems]
     for index, relation in enumerate(loss.relations):
         found += [f"relations[{index}].{problem}" for problem in _check_relation(relation, loss, cards, known)]
@@ -147,7 +148,8 @@ def _check_change(view: model.View, first: model.View) -> list[str]:
     return [f"change.{name}: the first view, {first.name}, has no variable `{name}`{near(name, first.variables)}" for name in unknown]
 
 
-def _check_view(view: model.View, properties: Mapping[str, model.Property], known: Mapping[str, frozenset[str]]) -> list[str]:
+def check_view(view: model.View, properties: Mapping[str, model.Property]) -> list[str]:
+    """Whether a view's domains and formulas parse, its roles exist, and what it states of properties makes sense."""
     found: list[str] = []
 
     def attempt(place: str, action: Callable[[], Any]) -> None:
@@ -183,8 +185,8 @@ def _check_view(view: model.View, properties: Mapping[str, model.Property], know
         if name not in view.variables:
             found.append(f"formula.derived.{name}: no variable `{name}`{near(name, view.variables)}")
     for name, claim in view.properties.items():
-        if name not in known["properties"]:
-            found.append(f'properties.{name}: no property "{name}"{near(name, known["properties"])}')
+        if name not in properties:
+            found.append(f'properties.{name}: no property "{name}"{near(name, properties)}')
         elif properties[name].decided_by == "structure":
             found.append(f"properties.{name}: the card's structure decides this property; state it under `structure`")
         elif not vocabulary.has_roles(properties[name], {variable.role for variable in view.variables.values()}):

@@ -318,9 +318,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class SourceClaim:
-    """What a publication says of a loss: a property tag (`property`, `holds`) or a printed formula, with its place.
+    """What a publication or a library says of a loss: a property (`property`, `holds`), or a formula or sentence that was compared by hand.
 
-    `deviation` says how our card differs from a printed formula and why; `view` picks the view that a tag is read in.
+    `view` picks the card's view that a property is asked of, `formula` one of the source's own formulas instead. `deviation` says how our card differs
+    from what is printed and why.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -330,8 +331,24 @@ class SourceClaim:
     property: str | None = None
     holds: bool | None = None
     view: str | None = None
+    formula: str | None = None
     deviation: str | None = None
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something whose claims are audited (catalog/claims/<id>.yaml). `formulas` are those that it states, where its claims are not about our cards' own."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    id: str
+    about: str
+    reference: str | None = None
+    formulas: tuple[View, ...] = ()
+
+    def card(self) -> Loss:
+        """The source's formulas in the form of a card, which can be verified as cards are."""
+        return Loss(self.id, self.about, "loss", self.about, (), "", (), views=self.formulas)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def write_reports(chosen: list[Loss], files: Mapping[str, Mapping[str, Any]], re
     click.echo()
     grid, statements, relations = found["grid"], found["statements"], found["relations"]
     share = f" ({100 * grid['decided'] / grid['cells']:.1f} %)" if grid["cells"] else ""
-    paragraph(f"{found['cards']} cards. One-variable properties: {grid['decided']} of {grid['cells']} decided{share}. "
+    paragraph(f"{found['cards']} card{'' if found['cards'] == 1 else 's'}. One-variable properties: {grid['decided']} of {grid['cells']} decided{share}. "
               f"Statements of the cards: {statements['confirmed']} confirmed, {statements['refuted']} refuted, {statements['undecided']} undecided. "
               f"Relations: {relations['proved']} proved, {relations['refuted']} refuted, {relations['undecided']} undecided, "
               f"{relations['not_checkable']} in words only. {decided} decisions made now, the rest re-used.")  # fmt: skip

@@ -19,7 +19,7 @@ from lossgraph.model import InputError
 
 if TYPE_CHECKING:
     from lossgraph.catalog import Catalog
-    from lossgraph.model import Loss
+    from lossgraph.model import Loss, Property
     from lossgraph.verify.catalogue import Plan
     from lossgraph.verify.findings import Report
     from lossgraph.verify.store import Store
@@ -58,11 +58,25 @@ def command(losses: tuple[str, ...], as_json: bool, timeout: float, fresh: bool,
     if fresh and only_check:
         raise InputError("--check decides nothing, and --fresh everything: give one of them")
     catalog = load()
-    chosen = [catalog[name] for name in dict.fromkeys(catalog.resolve(name) for name in losses)] or list(catalog)
+    known = _everything(catalog)
+    chosen = [known[name] for name in dict.fromkeys(name if name in catalog.sources else catalog.resolve(name) for name in losses)] or list(known.values())
     if only_check:
         _check(catalog, chosen, as_json)
     else:
         _verify(catalog, chosen, timeout, fresh, as_json, detailed=bool(losses) and len(chosen) <= 5)
+
+
+def _everything(catalog: Catalog) -> dict[str, Loss]:
+    """All cards, and the formulas of the sources whose claims are audited, in the form of cards."""
+    return {loss.id: loss for loss in (*catalog, *(source.card() for source in catalog.sources.values() if source.formulas))}
+
+
+def _properties(catalog: Catalog, loss: Loss) -> Mapping[str, Property]:
+    """What is asked of a card: everything; of a source's formulas only what the source speaks of."""
+    if loss.id not in catalog.sources:
+        return catalog.properties
+    claimed = {claim.property for claim in catalog.claims if claim.source == loss.id}
+    return {name: entry for name, entry in catalog.properties.items() if name in claimed}
 
 
 def _store(catalog: Catalog) -> Store:
@@ -74,12 +88,14 @@ def _store(catalog: Catalog) -> Store:
 
 
 def _verify(catalog: Catalog, chosen: list[Loss], timeout: float, fresh: bool, as_json: bool, detailed: bool) -> None:
-    from lossgraph.verify.catalogue import assemble, plan, run, versions
+    from lossgraph.verify import confirmed
+    from lossgraph.verify.catalogue import assemble, run, versions
     from lossgraph.verify.findings import report
 
-    losses, store = {loss.id: loss for loss in catalog}, _store(catalog)
+    losses, store = _everything(catalog), _store(catalog)
     stored = {loss.id: store.read(loss.id) for loss in chosen}
-    plans = [plan(loss, losses, catalog.properties, stored[loss.id], fresh=fresh) for loss in chosen]
+    known = confirmed.read(store.spare)
+    plans = _plans(catalog, chosen, stored, fresh, {loss.id for loss in chosen if known.get(loss.id) == store.fingerprint(loss.id)})
     _need_engine(plans)
     made_by = {"lossgraph": _version(), **versions()}
     reports: list[Report] = []
@@ -93,13 +109,17 @@ def _verify(catalog: Catalog, chosen: list[Loss], timeout: float, fresh: bool, a
                     bar.update(1)
 
             for entry, results in run(plans, losses, timeout, answered):
-                maker = made_by if results or not stored[entry.loss.id] else stored[entry.loss.id][0]["made_by"]
-                files[entry.loss.id] = assemble(entry, losses, results, maker)
-                store.write(entry.loss.id, files[entry.loss.id])
-                reports.append(report(entry.loss, losses, catalog.properties, files[entry.loss.id]))
+                name, before = entry.loss.id, stored[entry.loss.id]
+                files[name] = assemble(entry, losses, results, made_by if results or not before else before[0]["made_by"])
+                if not before or files[name] != before[0]:
+                    store.write(name, files[name])
+                known[name] = store.fingerprint(name)
+                reports.append(report(entry.loss, losses, _properties(catalog, entry.loss), files[name]))
     except KeyboardInterrupt:
         click.echo(f"\ninterrupted: {len(reports)} of {len(plans)} cards are done and kept; the same command goes on from there", err=True)
         raise SystemExit(130) from None
+    finally:
+        confirmed.write(store.spare, known)
     if len(chosen) == len(losses):
         store.tidy(losses)
     if store.note():
@@ -111,6 +131,15 @@ def _verify(catalog: Catalog, chosen: list[Loss], timeout: float, fresh: bool, a
         write_reports(chosen, files, reports, decided, detailed)
     if any(entry.refuted() for entry in reports):
         raise SystemExit(1)
+
+
+def _plans(catalog: Catalog, chosen: list[Loss], stored: Mapping[str, list[Mapping[str, Any]]], fresh: bool, seen: set[str]) -> list[Plan]:
+    """What is open of each card; the checker reads what it has not `seen`, which may take a minute."""
+    from lossgraph.verify.catalogue import plan
+
+    losses = _everything(catalog)
+    with click.progressbar(chosen, label="checking", file=sys.stderr, hidden=not sys.stderr.isatty() or len(seen) == len(chosen)) as bar:
+        return [plan(loss, losses, _properties(catalog, loss), stored[loss.id], fresh=fresh, seen=loss.id in seen) for loss in bar]
 
 
 def _watched(plans: list[Plan]) -> bool:
@@ -136,15 +165,15 @@ def _check(catalog: Catalog, chosen: list[Loss], as_json: bool) -> None:
     from lossgraph.verify.catalogue import plan
     from lossgraph.verify.findings import report
 
-    losses, store = {loss.id: loss for loss in catalog}, _store(catalog)
+    losses, store = _everything(catalog), _store(catalog)
     shipped = {loss.id: read_file(store.home / f"{loss.id}.json") for loss in chosen}
     stale = [
         line
         for loss in chosen
-        for line in plan(loss, losses, catalog.properties, [entry for entry in [shipped[loss.id]] if entry is not None]).stale
+        for line in plan(loss, losses, _properties(catalog, loss), [entry for entry in [shipped[loss.id]] if entry is not None]).stale
     ]
     stale += [f"{path.stem}: a certificate file without a card" for path in store.orphans(losses) if len(chosen) == len(losses)]
-    reports = [report(loss, losses, catalog.properties, shipped[loss.id] or {"views": {}, "relations": []}) for loss in chosen]
+    reports = [report(loss, losses, _properties(catalog, loss), shipped[loss.id] or {"views": {}, "relations": []}) for loss in chosen]
     refuted = [asdict(entry) for each in reports for entry in each.refuted()]
     if as_json:
         write_json({"stale": stale, "refuted": refuted, "counts": counts(reports, 0)})

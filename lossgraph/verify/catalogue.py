@@ -79,16 +79,19 @@ def questions(loss: Loss, properties: Mapping[str, Property]) -> Iterator[Questi
     yield from (Question(loss.id, relation=index) for index, relation in enumerate(loss.relations) if relation.identity is not None)
 
 
-def plan(loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Property], stored: Sequence[Stored], *, fresh: bool = False) -> Plan:
+def plan(
+    loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Property], stored: Sequence[Stored], *, fresh: bool = False, seen: bool = False
+) -> Plan:
     """Which questions the stored files answer for the card as it is now (by hashes and the engine's number), and which are open.
 
-    What the checker confirmed when it was stored must still pass: a proof that it now rejects is made anew.
+    What the checker confirmed when it was stored must still pass: a proof that it now rejects is made anew. `seen`: this very checker has read these very
+    files already, so what they say of `checked` stands.
     """
     known: dict[Question, Stored] = {}
     for entry in () if fresh else reversed(stored):
         known.update(answers(loss, losses, entry))
     wanted = list(questions(loss, properties))
-    checked = {question: rechecked(known[question], loss, question) for question in wanted if question in known}
+    checked = {question: known[question] if seen else rechecked(known[question], loss, question) for question in wanted if question in known}
     kept = {question: entry for question, entry in checked.items() if entry is not None}
     missing = tuple(question for question in wanted if question not in kept)
     if missing and not known:

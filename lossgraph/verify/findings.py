@@ -54,7 +54,7 @@ def report(loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Prop
         found = {name: known.get(Question(loss.id, view.name, name)) for name in names}
         if is_scalar(view):
             grid += len(names)
-            decided += sum(1 for entry in found.values() if entry is not None and entry["status"] != "undecided")
+            decided += sum(1 for entry in found.values() if entry is not None and entry["holds"] is not None)
         shown = view.name if len(loss.views) > 1 else None
         statements += _card_errors(loss, shown, found)
         for name, claim in view.properties.items():

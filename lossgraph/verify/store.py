@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,14 @@ class Store:
         """What is stored of a card, the shipped file first; [] where nothing is."""
         found = [self.memory.get(loss), read_file(self.home / f"{loss}.json"), read_file(self.spare / f"{loss}.json")]
         return [entry for entry in found if entry is not None]
+
+    def fingerprint(self, loss: str) -> str:
+        """The SHA-256 of the bytes of a card's files, for telling whether they have changed."""
+        found = hashlib.sha256()
+        for folder in (self.home, self.spare):
+            with suppress(OSError):
+                found.update((folder / f"{loss}.json").read_bytes())
+        return found.hexdigest()
 
     def write(self, loss: str, data: Mapping[str, Any]) -> None:
         """Keeps a card's file in the first place that takes it."""
