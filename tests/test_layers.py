@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "compile_vocabularies": {"compile_cards"},
     "compile_entries": {"model", "yaml_files", "compile_cards"},
     "compile_claims": {"model", "build", "compile_cards", "compile_entries"},
+    "compile_own": {"model", "yaml_files", "compile_cards", "compile_entries", "catalog"},
     "compile": {
         "model", "build", "vocabulary", "certificate", "yaml_files",
         "compile_cards", "compile_claims", "compile_entries", "compile_rules", "compile_vocabularies",
@@ -45,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "implementations": set(),
     "cli": {
         "model", "vocabulary", "certificate", "cache", "catalog", "auditing", "knowledge", "lookup", "methods", "graph", "export", "formula", "verify",
-        "recommender", "torch",
+        "recommender", "torch", "compile_own",
     },
     "__main__": {"cli"},
 }

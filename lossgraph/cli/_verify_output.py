@@ -115,14 +115,38 @@ def write_refuted(reports: list[Report]) -> None:
         bullets(f"{entry.place()}: {entry.stated}: {entry.why}" for entry in found)
 
 
-def write_verdict(expression: str, verdict: Verdict) -> None:
+def write_proofs(loss: Loss, file: Mapping[str, Any], property_id: str | None, form: str) -> None:
+    """The proofs of a card's verdicts in words: of one property, or of all."""
+    for view in loss.views:
+        for entry in file["views"][view.name]["verdicts"]:
+            if property_id in (None, entry["property"]):
+                heading(f"{loss.id}{f'.{view.name}' if len(loss.views) > 1 else ''}: {entry['property']}")
+                _write_proof(entry, view, form)
+
+
+def _write_proof(stored: Mapping[str, Any], view: View, form: str) -> None:
+    from lossgraph.verify.narrate import as_latex, as_text, narrate
+
+    lines = narrate(stored, view, as_latex if form == "latex" else as_text)
+    for depth, sentence in lines:
+        paragraph(sentence, 2 * depth, 2)
+    if not lines:
+        paragraph(f"undecided{': ' + stored['reason'] if stored.get('reason') else ''}")
+
+
+def write_verdict(expression: str, verdict: Verdict, form: str | None = None) -> None:
+    """A verdict on a formula; `form` tells its proof too, with formulas as text or as latex."""
     from lossgraph.model import Variable, View
     from lossgraph.verify.explain import explain
 
     status = "proved" if verdict.holds else verdict.status
     constant = f", constant {verdict.constant}" if verdict.constant else ""
     labelled(status, f"{verdict.property}{constant}", status=status)
-    why = explain(asdict(verdict), View("", expression, {name: Variable() for name in verdict.variables}))
+    view = View("", expression, {name: Variable() for name in verdict.variables})
+    if form is not None and verdict.certificate is not None:
+        _write_proof(asdict(verdict), view, form)
+        return
+    why = explain(asdict(verdict), view)
     if why:
         labelled("", why)
     for cell in verdict.cells:
