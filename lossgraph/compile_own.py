@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lossgraph import model
 from lossgraph.compile_cards import card_data, check_card
@@ -25,7 +25,7 @@ def read_card(path: Path, catalog: Catalog) -> model.Loss:
         raise InputError(f"{path}: there is no such file; give an id of the catalogue, or the file of a card")
     try:
         raw = read_yaml(path)
-        filled = {"name": path.stem, "summary": path.stem, **_OPTIONAL, **raw} if isinstance(raw, dict) else raw
+        filled: Any = {"name": path.stem, "summary": path.stem, **_OPTIONAL, **raw} if isinstance(raw, dict) else raw
         loss = TypeAdapter(model.Loss).validate_python(card_data(path.stem, filled))
     except ValidationError as error:
         raise CatalogError("\n".join(f"{path}: {place(one['loc']).lstrip('.') or 'card'}: {reason(one, model.Loss)}" for one in error.errors())) from None
