@@ -50,6 +50,22 @@ def view_hash(view: View) -> str:
     )
 
 
+def relation_question(loss: Loss, relation: Relation, losses: Mapping[str, Loss], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A relation with its certificate and the cards that its formula names, as plain data for the checker."""
+    named = sorted({name for name in re.findall(r"[A-Za-z]\w*", relation.identity or "") if name in losses} | {loss.id, relation.target})
+    cards = {name: [_view_data(view) for view in losses[name].views] for name in named if name in losses}
+    return {
+        "format": FORMAT, "type": relation.type, "source": loss.id, "target": relation.target, "as": relation.identity, "when": relation.when,
+        "cards": cards, "status": stored["status"], "certificate": stored["certificate"],
+    }  # fmt: skip
+
+
+def _view_data(view: View) -> dict[str, Any]:
+    variables = {name: {"domain": entry.domain, "role": entry.role, "length": entry.length} for name, entry in view.variables.items()}
+    parameters = {name: {"domain": entry.domain, "length": entry.length} for name, entry in view.parameters.items()}
+    return {"name": view.name, "expression": view.expression, "variables": variables, "parameters": parameters, "constraint": view.constraint}
+
+
 def relation_hash(loss: Loss, relation: Relation, losses: Mapping[str, Loss]) -> str:
     """The hash of a relation's formula and of the views of every card that the formula names."""
     named = sorted({name for name in re.findall(r"[A-Za-z]\w*", relation.identity or "") if name in losses} | {loss.id, relation.target})

@@ -156,9 +156,12 @@ def _edges(losses: Mapping[str, model.Loss], certificates: Mapping[str, Any]) ->
             entry["sha256"]: "tested" if entry["status"] == "proved" and entry.get("reason") else entry["status"]
             for entry in certificates.get(name, {}).get("relations", [])
         }
+        confirmed = {entry["sha256"] for entry in certificates.get(name, {}).get("relations", []) if entry.get("checked")}
         for relation in loss.relations:
             status = settled.get(relation_hash(loss, relation, losses), "stated")
-            edges.append({"source": name, "status": status if status in {"proved", "tested"} else "stated", **asdict(relation)})
+            shown = status if status in {"proved", "tested"} else "stated"
+            checked = None if shown == "stated" else relation_hash(loss, relation, losses) in confirmed
+            edges.append({"source": name, "status": shown, "checked": checked, **asdict(relation)})
         declared = {relation.target for relation in loss.relations if relation.type == "composed_of"}
         for part in loss.composed_of:
             if part.loss not in declared:

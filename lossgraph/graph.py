@@ -34,7 +34,10 @@ _ERROR_RATE = "classification_error"
 
 @dataclass(frozen=True)
 class Step:
-    """A relation read from `source` to `target`; `stated_by` is the card that holds it. `identity`, `when` and `statement` stand as the card writes them."""
+    """A relation read from `source` to `target`; `stated_by` is the card that holds it. `identity`, `when` and `statement` stand as the card writes them.
+
+    `checked` says whether the independent checker confirmed the proof; None where there is none.
+    """
 
     source: str
     target: str
@@ -46,11 +49,13 @@ class Step:
     when: str | None = None
     statement: str | None = None
     sources: tuple[str, ...] = ()
+    checked: bool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; the formula stands under `as`, as on the cards."""
         return {
-            "source": self.source, "target": self.target, "type": self.type, "name": self.name, "status": self.status, "as": self.identity,
+            "source": self.source, "target": self.target, "type": self.type, "name": self.name, "status": self.status,
+            "checked": self.checked, "as": self.identity,
             "when": self.when, "statement": self.statement, "sources": list(self.sources), "stated_by": self.stated_by,
         }  # fmt: skip
 
@@ -140,7 +145,7 @@ def _steps(catalog: Catalog) -> Iterator[Step]:
 
 
 def _step(edge: Edge, name: str, stated_by: str) -> Step:
-    return Step(edge.source, edge.target, edge.type, name, edge.status, stated_by, edge.identity, edge.when, edge.statement, edge.sources)
+    return Step(edge.source, edge.target, edge.type, name, edge.status, stated_by, edge.identity, edge.when, edge.statement, edge.sources, edge.checked)
 
 
 def _choices(catalog: Catalog) -> dict[tuple[str, str], tuple[float, Step]]:
@@ -201,7 +206,8 @@ def build_graph(catalog: Catalog) -> networkx.MultiDiGraph[str]:
         _add_metrics(graph, catalog, loss.id)
         _add_properties(graph, catalog, loss.id)
     for edge in catalog.edges:
-        details = {"as": edge.identity, "when": edge.when, "statement": edge.statement, "sources": list(edge.sources) or None}
+        details = {"as": edge.identity, "when": edge.when, "statement": edge.statement, "sources": list(edge.sources) or None,
+                   "checked": edge.checked}  # fmt: skip
         given = {key: value for key, value in details.items() if value is not None}
         graph.add_edge(edge.source, edge.target, type=edge.type, status=edge.status, **given)
     return graph

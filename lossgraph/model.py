@@ -438,7 +438,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Edge:
-    """A relation between two losses as the graph shows it: the card's relation, and whether it is proved, tested or only stated."""
+    """A relation between two losses as the graph shows it: the card's relation, and whether it is proved, tested or only stated.
+
+    `checked` says whether the independent checker confirmed the proof; None where there is none to check.
+    """
 
     source: str
     target: str
@@ -448,3 +451,4 @@ class Edge:
     when: str | None = None
     statement: str | None = None
     sources: tuple[str, ...] = ()
+    checked: bool | None = None

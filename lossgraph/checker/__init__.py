@@ -22,3 +22,16 @@ def check(certificate: Mapping[str, Any]) -> bool:
         return check_proof(certificate)
     except (Unreadable, KeyError, TypeError, ValueError, IndexError, StopIteration, ZeroDivisionError, OverflowError, RuntimeError, AttributeError):
         return False  # a certificate that does not read as documented confirms nothing
+
+
+def check_relation(question: Mapping[str, Any]) -> bool:
+    """Whether the certificate of a relation shows what `status` says of it; `lossgraph.certificate.relation_question` makes the question."""
+    from lossgraph.checker.expression import Unreadable
+    from lossgraph.checker.relations import check_relation as confirmed
+
+    if question.get("format") != FORMAT:
+        return False
+    try:
+        return confirmed(question)
+    except (Unreadable, KeyError, TypeError, ValueError, IndexError, StopIteration, ZeroDivisionError, OverflowError, RuntimeError, AttributeError):
+        return False

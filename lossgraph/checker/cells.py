@@ -47,10 +47,11 @@ def fold_conditions(condition: str, sets: dict[str, list[Span]]) -> None:
         }
         name = str(left[1])
         old = sets.get(name, [LINE])
-        sets[name] = [part for one in old for half in halves[str(operator)] for part in _meet(one, half)]
+        sets[name] = [part for one in old for half in halves[str(operator)] for part in meet(one, half)]
 
 
-def _order(first: Node, second: Node) -> int:
+def order(first: Node, second: Node) -> int:
+    """-1, 0 or 1: how two ends, which may be infinite, are ordered. Raises `Unreadable`."""
     if first == second:
         return 0
     if first == MINUS_OO or second == OO:
@@ -63,34 +64,37 @@ def _order(first: Node, second: Node) -> int:
     return found
 
 
-def _meet(first: Span, second: Span) -> list[Span]:
-    low = first if _order(first[0], second[0]) > 0 or (_order(first[0], second[0]) == 0 and first[2]) else second
-    high = first if _order(first[1], second[1]) < 0 or (_order(first[1], second[1]) == 0 and first[3]) else second
-    gap = _order(low[0], high[1])
+def meet(first: Span, second: Span) -> list[Span]:
+    """What two intervals share: one interval, or none."""
+    low = first if order(first[0], second[0]) > 0 or (order(first[0], second[0]) == 0 and first[2]) else second
+    high = first if order(first[1], second[1]) < 0 or (order(first[1], second[1]) == 0 and first[3]) else second
+    gap = order(low[0], high[1])
     return [(low[0], high[1], low[2], high[3])] if gap < 0 or (gap == 0 and not low[2] and not high[3]) else []
 
 
-def read_cell(text: str) -> dict[str, Span]:
-    """The parameters of a cell, each in one interval; `name == value` is a point."""
-    sets, conditions = read(text)
+def read_cell(text: str, *, conditions: bool = False) -> dict[str, Span]:
+    """The parameters of a cell, each in one interval; `name == value` is a point. Other conditions are left out, if `conditions` may stand there."""
+    sets, texts = read(text)
     found: dict[str, Span] = {}
     for name, members in sets.items():
         parts = spans(members)
         if len(parts) != 1:
             raise Unreadable("a cell with a union")
         found[name] = parts[0]
-    for condition in conditions:
+    for condition in texts:
         node = parse(condition)
         if node[0] != "==" or node[1][0] != "name" or node[1][1] in found:
+            if conditions:
+                continue
             raise Unreadable(f"a condition in a cell: {condition}")
         found[node[1][1]] = (node[2], node[2], False, False)
     return found
 
 
-def cell_space(text: str) -> tuple[Space, Values]:
+def cell_space(text: str, *, conditions: bool = False) -> tuple[Space, Values]:
     """The free parameters of a cell in their intervals, and the values of the fixed ones."""
     space, fixed = Space(), Values()
-    for name, (lower, upper, lower_open, upper_open) in read_cell(text).items():
+    for name, (lower, upper, lower_open, upper_open) in read_cell(text, conditions=conditions).items():
         if lower == upper:
             fixed[name] = lower
         else:
@@ -100,7 +104,11 @@ def cell_space(text: str) -> tuple[Space, Values]:
 
 def together(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
     """Whether the cells fill the product of the sets: every cell inside, and the ends of all cells cut the product into boxes that are each in a cell."""
-    read_cells = [read_cell(cell) for cell in cells]
+    return fill([read_cell(cell) for cell in cells], wanted)
+
+
+def fill(read_cells: list[dict[str, Span]], wanted: Mapping[str, list[Span]]) -> bool:
+    """The same, of cells that were read."""
     if any(set(cell) != set(wanted) for cell in read_cells):
         return False
     if any(names(end) for cell in read_cells for span in cell.values() for end in span[:2]):
@@ -113,7 +121,23 @@ def together(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
         if len(boxes) > 2000:
             raise Unreadable("too many cells")
     filled = all(any(all(span_within(box[name], cell[name]) for name in box) for cell in read_cells) for box in boxes)
-    return filled and within(cells, wanted)
+    return filled and all(any(span_within(span, member) for member in wanted[name]) for cell in read_cells for name, span in cell.items())
+
+
+def merged(cells: list[dict[str, Span]]) -> list[dict[str, Span]]:
+    """The cells, three that lie before, at and after an end that names other parameters being one: together they are the whole, whatever that end is."""
+    for point in cells:
+        name = next((name for name, (lower, upper, _, _) in point.items() if lower == upper and names(lower)), None)
+        if name is None:
+            continue
+        end, rest = point[name][0], {other: span for other, span in point.items() if other != name}
+        beside = [cell for cell in cells if cell is not point and {other: span for other, span in cell.items() if other != name} == rest]
+        below = [cell for cell in beside if cell[name][1] == end and cell[name][3] and not names(cell[name][0])]
+        above = [cell for cell in beside if cell[name][0] == end and cell[name][2] and not names(cell[name][1])]
+        if len(below) == len(above) == 1:
+            whole = (below[0][name][0], above[0][name][1], below[0][name][2], above[0][name][3])
+            return merged([*(cell for cell in cells if cell is not point and cell not in (below[0], above[0])), {**rest, name: whole}])
+    return cells
 
 
 def within(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
@@ -126,19 +150,19 @@ def _atoms(member: Span, cuts: list[Span]) -> list[Span]:
     ends: list[Node] = [member[0], member[1]]
     for lower, upper, _, _ in cuts:
         for end in (lower, upper):
-            inside = _order(member[0], end) < 0 and _order(end, member[1]) < 0
-            if inside and not any(_order(end, other) == 0 for other in ends):
+            inside = order(member[0], end) < 0 and order(end, member[1]) < 0
+            if inside and not any(order(end, other) == 0 for other in ends):
                 ends.append(end)
     ordered: list[Node] = []
     for end in ends:
-        place = sum(_order(other, end) < 0 for other in ordered)
+        place = sum(order(other, end) < 0 for other in ordered)
         if member[0] == member[1] and ordered:
             continue
         ordered.insert(place, end)
     points: list[Span] = [
         (end, end, False, False)
         for end in ordered
-        if end not in (OO, MINUS_OO) and not (_order(end, member[0]) == 0 and member[2]) and not (_order(end, member[1]) == 0 and member[3])
+        if end not in (OO, MINUS_OO) and not (order(end, member[0]) == 0 and member[2]) and not (order(end, member[1]) == 0 and member[3])
     ]
     return points + [(ordered[i], ordered[i + 1], True, True) for i in range(len(ordered) - 1)]
 
@@ -152,7 +176,7 @@ def same_spans(first: list[Span], second: list[Span]) -> bool:
 
 def span_within(inner: Span, outer: Span) -> bool:
     """Whether an interval lies in another."""
-    low, high = _order(outer[0], inner[0]), _order(inner[1], outer[1])
+    low, high = order(outer[0], inner[0]), order(inner[1], outer[1])
     point = inner[0] == inner[1]
     below = low < 0 or (low == 0 and (not outer[2] or (inner[2] and not point)))
     above = high < 0 or (high == 0 and (not outer[3] or (inner[3] and not point)))

@@ -67,13 +67,13 @@ def strict_sign(node: Node, space: Space) -> str | None:
     return found if value is None else "+" if value > 0 else "-" if value < 0 else "0"
 
 
-_MEETS = {POSITIVE: {"+"}, NONZERO: {"+", "-"}, WEAK: {"+", "0", ">=0"}}
+MEETS = {POSITIVE: {"+"}, NONZERO: {"+", "-"}, WEAK: {"+", "0", ">=0"}}
 
 
 def smooth(node: Node, space: Space) -> None:
     """Confirms that a tree is real and analytic on the space. Raises `Unreadable`."""
     for need, inner in needs(node, smooth=True):
-        if strict_sign(inner, space) not in _MEETS[need]:
+        if strict_sign(inner, space) not in MEETS[need]:
             raise Unreadable("a tree may have no value, or be no smooth function, somewhere")
 
 
@@ -81,7 +81,7 @@ def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
     """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one. Raises `Unreadable`."""
     known: dict[str, list[Any]] | None = None
     for need, inner in needs(node):
-        if strict_sign(inner, space) in _MEETS[need]:
+        if strict_sign(inner, space) in MEETS[need]:
             continue
         if known is None:
             known = _known(like, space)

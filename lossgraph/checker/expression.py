@@ -40,33 +40,45 @@ ZERO, ONE = number(0), number(1)
 
 def parse(text: str) -> Node:
     """The tree of `text`. Raises `Unreadable`."""
+    return Reader(tokens_of(text)).read()
+
+
+def tokens_of(text: str, token: re.Pattern[str] = _TOKEN) -> list[str]:
+    """The tokens of `text`. Raises `Unreadable`."""
     if not isinstance(text, str) or len(text) > MAX_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise Unreadable("no text, or too long")
     tokens: list[str] = []
     position = 0
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = token.match(text, position)
         if not match or match.end() == position:
             if not text[position:].strip():
                 break
             raise Unreadable(f"cannot read {text[position : position + 20]!r}")
         tokens.append(match[0].strip())
         position = match.end()
-    reader = _Reader(tokens)
-    node = reader.expression(0, 0)
-    if reader.position != len(tokens):
-        raise Unreadable(f"unexpected {tokens[reader.position]!r}")
-    return node
+    return tokens
 
 
-class _Reader:
+class Reader:
+    """One pass over the tokens of a formula."""
+
     def __init__(self, tokens: list[str]) -> None:
         self.tokens, self.position = tokens, 0
 
+    def read(self) -> Node:
+        """The tree of all tokens."""
+        node = self.expression(0, 0)
+        if self.position != len(self.tokens):
+            raise Unreadable(f"unexpected {self.tokens[self.position]!r}")
+        return node
+
     def peek(self) -> str:
+        """The next token, "" at the end."""
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def take(self, wanted: str | None = None) -> str:
+        """The next token, which has to be `wanted` if that is given."""
         token = self.peek()
         if not token or (wanted is not None and token != wanted):
             raise Unreadable(f"{wanted or 'a value'} expected, not {token or 'the end'!r}")
@@ -74,6 +86,7 @@ class _Reader:
         return token
 
     def expression(self, least: int, depth: int) -> Node:
+        """What follows, as far as operators bind at least as tightly as `least`."""
         if depth > MAX_DEPTH:
             raise Unreadable("nested too deeply")
         left = self.prefix(depth)
@@ -93,6 +106,7 @@ class _Reader:
         return _chain(left, links) if links else left
 
     def prefix(self, depth: int) -> Node:
+        """A number, name, call, bracket or sign."""
         token = self.take()
         if token == "-":
             inner = self.expression(7, depth + 1)
@@ -120,6 +134,7 @@ class _Reader:
         raise Unreadable(f"unexpected {token!r}")
 
     def word(self, token: str, depth: int) -> Node:
+        """A name, or a call of a function."""
         if self.peek() != "(":
             if token in FUNCTIONS - _ALSO_NAMES:
                 raise Unreadable(f"{token} needs arguments")

@@ -13,6 +13,7 @@ from lossgraph.checker.defined import check_defined, smooth
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.growth import Leading, T, leading
 from lossgraph.checker.normal import normal
+from lossgraph.checker.series import leads_with, tends_to_zero
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, POSITIVE, Space, structure
 
@@ -33,7 +34,12 @@ def limit_is(approach: Approach, value: Node) -> bool:
     plain = regular_value(approach.function, approach.variable, approach.point, approach.space)
     if plain is not None:
         return value not in (OO, MINUS_OO) and equal(plain, value, approach.space)
-    return _agrees(_lead(approach), value, approach.space)
+    try:
+        if _agrees(_lead(approach), value, approach.space):
+            return True
+    except Unreadable:
+        pass
+    return value not in (OO, MINUS_OO) and tends_to_zero(("add", _moved(approach), ("neg", value)), approach.space)
 
 
 def regular_value(function: Node, variable: str, point: Node, space: Space) -> Node | None:
@@ -50,15 +56,19 @@ def regular_value(function: Node, variable: str, point: Node, space: Space) -> N
     return value
 
 
-def _lead(approach: Approach) -> Leading | None:
+def _moved(approach: Approach) -> Node:
+    """The function of t that tends as the approach does when t tends to infinity."""
     t: Node = ("name", T)
     step: Node = ("pow", t, number(-1))
     point = approach.point
     by = t if point == OO else ("neg", t) if point == MINUS_OO else ("add", point, step if approach.side == "+" else ("neg", step))
     if T in names(approach.function) or approach.space.interval(T) is not None:
         raise Unreadable(f"{T} is taken")
-    form = normal(substitute(approach.function, {approach.variable: by}), approach.space.positive() | {T})
-    return leading(form, approach.space)
+    return substitute(approach.function, {approach.variable: by})
+
+
+def _lead(approach: Approach) -> Leading | None:
+    return leading(normal(_moved(approach), approach.space.positive() | {T}), approach.space)
 
 
 def _agrees(lead: Leading | None, value: Node, space: Space) -> bool:
@@ -114,11 +124,16 @@ def _leads(proof: Mapping[str, Any], approach: Approach, value: Node) -> bool:
         return growth == ONE and value == ZERO
     if growth == ONE:
         return value not in (OO, MINUS_OO) and equal(coefficient, value, approach.space)
-    lead = _lead(approach)
-    rate = leading(normal(substitute(growth, {"t": ("name", T)}), approach.space.positive() | {T}), approach.space)
+    grown = substitute(growth, {"t": ("name", T)})
+    try:
+        lead = _lead(approach)
+        rate = leading(normal(grown, approach.space.positive() | {T}), approach.space)
+    except Unreadable:
+        return leads_with(_moved(approach), coefficient, grown, approach.space)
     if lead is None or rate is None or rate.coefficient != ONE:
         return False
-    return lead.grows_like(rate, approach.space) and equal(lead.coefficient, coefficient, approach.space)
+    plain = lead.grows_like(rate, approach.space) and equal(lead.coefficient, coefficient, approach.space)
+    return plain or leads_with(_moved(approach), coefficient, grown, approach.space)
 
 
 def same(first: Node, second: Node, space: Space) -> bool:

@@ -68,6 +68,8 @@ def normal(node: Node, positive: frozenset[str] = frozenset()) -> Quotient:
             return _generator(("sin", inner)) * _generator(("cos", inner)).inverse()
         case "erfc":
             return constant(1) + -_generator(("erf", normal(node[1], positive).key()))
+        case "sin" | "asin" | "atan" | "erf" if not normal(node[1], positive).numerator:
+            return constant(0)
         case "sin" | "cos" | "asin" | "acos" | "atan" | "erf" | "loggamma" | "gamma":
             return _generator((node[0], normal(node[1], positive).key()))
         case "digamma":
@@ -162,6 +164,8 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
         result = result + _generator(("log", key_of({(): prime}), key_of(UNIT))) * constant(power)
     for generator, power in common:
         result = result + _log_of_generator(generator) * constant(power)
+    if rest is not None and rest.numerator == {(): Fraction(1)}:  # log(1/b) again
+        return result + -logarithm(Quotient(rest.denominator), positive)
     if rest is not None:
         result = result + _generator(("log", key_of(rest.numerator), key_of(rest.denominator)))
     return result

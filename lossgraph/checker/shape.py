@@ -99,16 +99,25 @@ def check_apart(members: list[tuple[Node, Node, bool, bool]], space: Space) -> N
 
 def read_shape(certificate: Mapping[str, Any], formula: Node, variable: str, domain: str, space: Space) -> Shape:
     """The shape, where every statement in it is confirmed. Raises `Unreadable` where one is not."""
+    return read_components(certificate, formula, variable, spans(domain), space)
+
+
+def read_components(
+    certificate: Mapping[str, Any], formula: Node, variable: str, wanted: list[tuple[Node, Node, bool, bool]], space: Space, *, steps: bool = True
+) -> Shape:
+    """The shape over the intervals `wanted` of the variable, where every statement in it is confirmed. Raises `Unreadable` where one is not.
+
+    Without `steps` the formula may be written otherwise than the one that the resolutions start from: only what they prove of signs is used.
+    """
     expect_keys(certificate, {"components"})
     formula = prune(formula)
-    wanted = spans(domain)
     check_apart(wanted, space)
     components = certificate["components"]
     if len(wanted) != len(components):
         raise Unreadable("the components are not those of the domain")
 
     def read_as(form: Node) -> Shape:
-        return Shape(variable, space, tuple(_component(entry, span, form, variable, space) for entry, span in zip(components, wanted, strict=True)))
+        return Shape(variable, space, tuple(_component(entry, span, form, variable, space, steps) for entry, span in zip(components, wanted, strict=True)))
 
     without_roots = prune(unrooted(formula))
     if without_roots != formula:
@@ -119,11 +128,11 @@ def read_shape(certificate: Mapping[str, Any], formula: Node, variable: str, dom
     return read_as(formula)
 
 
-def _component(entry: Mapping[str, Any], span: tuple[Node, Node, bool, bool], formula: Node, variable: str, space: Space) -> Component:
+def _component(entry: Mapping[str, Any], span: tuple[Node, Node, bool, bool], formula: Node, variable: str, space: Space, steps: bool) -> Component:
     expect_keys(entry, {"pieces", "points"})
     lower, upper, lower_open, upper_open = span
     pieces = [(parse(piece["lower"]), parse(piece["upper"]), piece) for piece in entry["pieces"]]
-    points = [None if point is None else _point(point, formula, variable, space) for point in entry["points"]]
+    points = [None if point is None else _point(point, formula, variable, space, steps) for point in entry["points"]]
     if lower == upper:
         if pieces or len(points) != 1 or points[0] is None or points[0][0] != lower:
             raise Unreadable("a single point is its own component")
@@ -144,10 +153,10 @@ def _component(entry: Mapping[str, Any], span: tuple[Node, Node, bool, bool], fo
         absent = (index == 0 and lower_open) or (index == len(pieces) and upper_open)
         if absent != (point is None) or (point is not None and point[0] != at):
             raise Unreadable("the points are not the ends of the pieces")
-    return Component(tuple(_piece(start, stop, piece, formula, variable, space) for start, stop, piece in pieces), tuple(points))
+    return Component(tuple(read_piece(start, stop, piece, formula, variable, space, steps) for start, stop, piece in pieces), tuple(points))
 
 
-def _piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node, variable: str, space: Space) -> Piece:
+def read_piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node, variable: str, space: Space, steps: bool = True) -> Piece:
     """A piece, confirmed on each of the parts that were joined to make it, and at the points between them."""
     expect_keys(entry, {"lower", "upper", "expression", "resolutions"})
     expression = parse(entry["expression"])
@@ -166,7 +175,8 @@ def _piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node, va
     for (first, second), resolutions in zip(pairwise(ends), parts, strict=True):
         over = space.extended(variable, Interval(first, second))
         found = _resolved(formula, resolutions, over)
-        check_resolutions(formula, resolutions, over, {})
+        if steps:
+            check_resolutions(formula, resolutions, over, {})
         if not equal(found, expression, over):
             raise Unreadable("the formula is something else on a piece")
         smooth(expression, over)
@@ -190,13 +200,14 @@ def _resolved(formula: Node, resolutions: list[Mapping[str, Any]], over: Space) 
         raise
 
 
-def _point(entry: Mapping[str, Any], formula: Node, variable: str, space: Space) -> tuple[Node, Node]:
+def _point(entry: Mapping[str, Any], formula: Node, variable: str, space: Space, steps: bool) -> tuple[Node, Node]:
     expect_keys(entry, {"at", "value", "resolutions"})
     at, value = parse(entry["at"]), parse(entry["value"])
     placed = prune(substitute(formula, {variable: at}))
     found = resolve(placed, lambda node: _parameter_sign(node, space))
     check_defined(found, space)
-    check_resolutions(placed, entry["resolutions"], space, {variable: at})
+    if steps:
+        check_resolutions(placed, entry["resolutions"], space, {variable: at})
     if not equal(found, value, space):
         raise Unreadable("the value at a point is another")
     check_defined(value, space, found)
@@ -206,6 +217,7 @@ def _point(entry: Mapping[str, Any], formula: Node, variable: str, space: Space)
 def check_resolutions(formula: Node, resolutions: Iterable[Mapping[str, Any]], space: Space, at: dict[str, Node]) -> None:
     """Confirms what the certificate says of each switching node, in order: that it occurs, the signs of its functions, and what it becomes."""
     current = formula
+    known: list[tuple[Node, str]] = []
     for resolution in resolutions:
         expect_keys(resolution, {"node", "becomes", "signs"})
         node, becomes = (substitute(parse(resolution[field]), at) for field in ("node", "becomes"))
@@ -216,7 +228,7 @@ def check_resolutions(formula: Node, resolutions: Iterable[Mapping[str, Any]], s
             if not check_sign(function, claim["sign"], claim["proof"], space):
                 raise Unreadable("the sign of a switching function is not proved")
             proved.append((function, claim["sign"]))
-        if not equal(resolve(node, _judge(proved, space)), resolve(becomes, _judge(proved, space)), space):
+        if not equal(resolve(node, judge_by(proved, space)), resolve(becomes, judge_by(proved, space)), space):
             raise Unreadable("a switching node becomes something else")
         functions = [part for other in (node, substitute(parse(resolution["node"]), {})) for part in switch_functions(other)]
         if not all(any(_ratio_of(substitute(function, at), substitute(other, at), space) for other in functions) for function, _ in proved):
@@ -225,9 +237,44 @@ def check_resolutions(formula: Node, resolutions: Iterable[Mapping[str, Any]], s
         if replaced == current:  # what needs no proof may have been resolved before
             current = settled(current, node, space)
             replaced = replace_node(current, node, becomes, space)
+        known += proved
         if replaced == current:
-            raise Unreadable("a switching node does not occur in the formula")
+            replaced = _replaced_as_it_stands((current, formula), node, becomes, judge_by(known, space), space)
         current = replaced
+
+
+def _replaced_as_it_stands(versions: tuple[Node, Node], node: Node, becomes: Node, judge: SignOf, space: Space) -> Node:
+    """The formula with a node replaced that is written otherwise in it: nodes inside it are resolved, as far as the signs are known; or it was resolved before,
+    together with one that equals it. `versions` are the formula as it is now and as it was. Raises `Unreadable` where there is no such node.
+    """
+    wanted = _inside_resolved(node, judge)
+    for version in versions:
+        for part in _parts(version):
+            if part[0] == node[0] and _agree(_inside_resolved(part, judge), wanted, space):
+                return replace_node(versions[0], part, becomes, space)
+    raise Unreadable("a switching node does not occur in the formula")
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node[1:] if node[0] not in {"number", "name"} else ():
+        yield from _parts(child)
+
+
+def _inside_resolved(node: Node, judge: SignOf) -> Node:
+    """The node with every switching node inside it resolved for which the judge tells the signs."""
+    return (node[0], *(_partly_resolved(child, judge) for child in node[1:]))
+
+
+def _partly_resolved(node: Node, judge: SignOf) -> Node:
+    if node[0] in {"number", "name"}:
+        return node
+    if node[0] in SWITCHING:
+        try:
+            return resolve(node, judge)
+        except Unreadable:
+            pass
+    return _inside_resolved(node, judge)
 
 
 def settled(node: Node, keep: Node, space: Space) -> Node:
@@ -238,7 +285,7 @@ def settled(node: Node, keep: Node, space: Space) -> Node:
     if node[0] not in SWITCHING or (node[0] == keep[0] and _agree(node, keep, space)):
         return node
     try:
-        return resolve(node, _judge([], space))
+        return resolve(node, judge_by([], space))
     except Unreadable:
         return node
 
@@ -292,7 +339,7 @@ def _same_branches(all_branches: list[Node], shown: list[Node], space: Space) ->
         if not shown:
             break
         try:
-            true: bool | None = _truth(condition, _judge([], space))
+            true: bool | None = _truth(condition, judge_by([], space))
         except Unreadable:
             true = None
         _, other, under = shown[0]
@@ -359,10 +406,11 @@ def judge_of(resolutions: Iterable[Mapping[str, Any]], over: Space) -> SignOf:
             function = parse(claim["function"])
             if check_sign(function, claim["sign"], claim["proof"], over):
                 proved.append((function, claim["sign"]))
-    return _judge(proved, over)
+    return judge_by(proved, over)
 
 
-def _judge(proved: list[tuple[Node, str]], over: Space) -> SignOf:
+def judge_by(proved: list[tuple[Node, str]], over: Space) -> SignOf:
+    """A judge of signs: read off the form, or one of those that are proved."""
     def judge(node: Node) -> str:
         found = structure(node, over)
         if found in {"+", "-", "0"}:

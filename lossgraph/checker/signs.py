@@ -8,7 +8,7 @@ from typing import Any
 
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ZERO, Node, Unreadable, number, parse
-from lossgraph.checker.normal import normal
+from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.space import MINUS_OO, OO, SIGNS, Space, flipped, form_sign, implies, product, structure
 from lossgraph.checker.sturm import sign_without_roots
 
@@ -27,6 +27,7 @@ FIELDS: dict[str, frozenset[str]] = {
     "conjugate": frozenset({"square", "outside", "inside", "norm"}),
     "sturm": frozenset({"generator", "polynomial", "interval"}),
     "monotone": frozenset({"divisor", "symbol", "derivative", "end"}),
+    "condition": frozenset({"condition", "content", "factors"}),
 }
 
 
@@ -149,6 +150,31 @@ def _sturm(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
     return sign_without_roots(coefficients, bound(lower), bound(upper))
 
 
+_COMPARED = {"<": "-", "<=": "<=0", ">": "+", ">=": ">=0", "==": "0"}
+
+
+def _condition(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
+    """The sign that a condition of the space gives: left - right is a number times the expression times factors of known sign."""
+    condition = parse(proof["condition"])
+    keys = [condition_key(known, space.positive()) for known in space.conditions]
+    if condition[0] not in _COMPARED or condition_key(condition, space.positive()) not in keys:
+        return None
+    content = parse(str(proof["content"]))
+    whole: Node = ("mul", content, node)
+    signs: list[str | None] = [structure(content, space)]
+    for entry in proof["factors"]:
+        expect_keys(entry, {"expression", "power"})
+        factor, power = parse(entry["expression"]), whole_number(entry["power"])
+        check_defined(factor, space, node)
+        whole = ("mul", whole, ("pow", factor, number(power)))
+        signs.append("+" if power % 2 == 0 and structure(factor, space) in {"+", "-"} else structure(factor, space))
+    around = product(signs)
+    gap: Node = ("add", condition[1], ("neg", condition[2]))
+    if around not in {"+", "-"} or not equal(whole, gap, space):
+        return None
+    return _COMPARED[condition[0]] if around == "+" else flipped(_COMPARED[condition[0]])
+
+
 def bound(end: Node) -> Fraction | None:
     """A rational end, None for an infinite one. Raises `Unreadable`."""
     if end in (OO, MINUS_OO):
@@ -172,4 +198,5 @@ def _rules() -> dict[str, Callable[[Node, Proof, Space, int], str | None]]:
         "sturm": _sturm,
         "bound": slopes.bounded,
         "monotone": slopes.monotone,
+        "condition": _condition,
     }

@@ -81,10 +81,12 @@ class Space:
         return Space((*self.intervals, (name, interval)), self.conditions)
 
     def positive(self) -> frozenset[str]:
-        """The symbols that are positive at once: their interval starts at a number >= 0."""
+        """The symbols that are positive at once: their interval starts at a number >= 0, or at an exponential."""
         found: set[str] = set()
         for name, interval in self.intervals:
-            if interval.lower != MINUS_OO and not names(interval.lower) and interval.lower != OO:
+            if interval.lower[0] == "exp":
+                found.add(name)
+            elif interval.lower != MINUS_OO and not names(interval.lower) and interval.lower != OO:
                 start = sign_of(interval.lower)
                 if start == 1 or (start == 0 and interval.lower_open):
                     found.add(name)

@@ -13,7 +13,7 @@ import click
 
 STATUS_STYLE: dict[str, dict[str, Any]] = {
     "proved": {"fg": "green"}, "tested": {"fg": "cyan"}, "stated": {"fg": "yellow"}, "refuted": {"fg": "red"}, "depends": {"fg": "magenta"},
-    "undecided": {"dim": True},
+    "undecided": {"dim": True}, "unchecked": {"dim": True},
 }  # fmt: skip
 
 

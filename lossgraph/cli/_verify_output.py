@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def counts(reports: list[Report], decided: int) -> dict[str, Any]:
     statements = [entry for each in reports for entry in each.statements]
     relations = {status: sum(each.relations[status] for each in reports) for status in ("proved", "refuted", "undecided", "not_checkable")}
+    relations["checked"] = sum(each.checked for each in reports)
     return {
         "cards": len(reports),
         "decided_now": decided,
@@ -59,7 +60,8 @@ def write_reports(chosen: list[Loss], files: Mapping[str, Mapping[str, Any]], re
     paragraph(f"{found['cards']} card{'' if found['cards'] == 1 else 's'}. One-variable properties: {grid['decided']} of {grid['cells']} decided{share}. "
               f"Statements of the cards: {statements['confirmed']} confirmed, {statements['refuted']} refuted, {statements['undecided']} undecided. "
               f"Relations: {relations['proved']} proved, {relations['refuted']} refuted, {relations['undecided']} undecided, "
-              f"{relations['not_checkable']} in words only. {decided} decisions made now, the rest re-used.")  # fmt: skip
+              f"{relations['not_checkable']} in words only; {relations['checked']} confirmed by a second reader. "
+              f"{decided} decisions made now, the rest re-used.")  # fmt: skip
 
 
 def _write_line(each: Report) -> None:
@@ -77,7 +79,8 @@ def _write_card(loss: Loss, file: Mapping[str, Any], each: Report) -> None:
         heading("relations")
         for entry in (entry for entry in each.statements if " " in entry.subject):
             status = {"confirmed": "proved"}.get(entry.outcome, entry.outcome)
-            labelled(status, f"{entry.stated}{f' ({entry.why})' if entry.why else ''}", status=status)
+            unchecked = " (unchecked)" if entry.checked is False and status in {"proved", "refuted"} else ""
+            labelled(status, f"{entry.stated}{f' ({entry.why})' if entry.why else ''}{unchecked}", status=status)
     unsure = [f"{entry.place()}: {entry.stated}: {entry.why}" for entry in each.statements if entry.outcome == "undecided" and " " not in entry.subject]
     if unsure:
         heading("stated, but open")

@@ -35,9 +35,10 @@ def command(loss: str, relation: str | None, as_json: bool) -> None:
 
 
 def write_step(step: Step, number: int | None = None) -> None:
-    """One relation in words, with its formula, its condition, and whether it is proved."""
+    """One relation in words, with its formula, its condition, whether it is proved, and whether no second reader has confirmed the proof."""
     lead = f"{number}. " if number else ""
-    click.echo(f"{lead}{click.style(step.source, bold=True)} {step.name} {click.style(step.target, bold=True)}  [{status_word(step.status)}]")
+    words = status_word(step.status) + (f", {status_word('unchecked')}" if step.checked is False else "")
+    click.echo(f"{lead}{click.style(step.source, bold=True)} {step.name} {click.style(step.target, bold=True)}  [{words}]")
     indent = len(lead) + 4
     if step.identity:
         paragraph(step.identity, indent, 4)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
-from lossgraph.certificate import ENGINE, FORMAT, full_verdict, relation_hash, slim_verdict, view_hash
+from lossgraph.certificate import ENGINE, FORMAT, full_verdict, relation_hash, relation_question, slim_verdict, view_hash
 from lossgraph.formula.domains import intersect, parse_domain, parse_set
 from lossgraph.formula.render import text as written
 from lossgraph.model import InputError, Loss, Property, Relation, Verdict, View
@@ -91,7 +91,7 @@ def plan(
     for entry in () if fresh else reversed(stored):
         known.update(answers(loss, losses, entry))
     wanted = list(questions(loss, properties))
-    checked = {question: known[question] if seen else rechecked(known[question], loss, question) for question in wanted if question in known}
+    checked = {question: known[question] if seen else rechecked(known[question], loss, losses, question) for question in wanted if question in known}
     kept = {question: entry for question, entry in checked.items() if entry is not None}
     missing = tuple(question for question in wanted if question not in kept)
     if missing and not known:
@@ -102,16 +102,20 @@ def plan(
     return Plan(loss, kept, missing, tuple(f"{name_of(question, loss)}: {word}" for question, word in words.items()))
 
 
-def rechecked(stored: Stored, loss: Loss, question: Question) -> Stored | None:
+def rechecked(stored: Stored, loss: Loss, losses: Mapping[str, Loss], question: Question) -> Stored | None:
     """The stored answer with `checked` as the checker sees it now; None where it rejects what it once confirmed."""
-    if question.relation is not None or "certificate" not in stored or find_spec("flint") is None:
+    if "certificate" not in stored or find_spec("flint") is None:
         return stored  # without ball arithmetic the checker could only doubt what it confirmed elsewhere
     try:
-        from lossgraph.checker import check
+        from lossgraph.checker import check, check_relation
     except ImportError:
         return stored
-    view = next(entry for entry in loss.views if entry.name == question.view)
-    if bool(check(full_verdict(stored, view)["certificate"])):
+    if question.relation is not None:
+        passes = check_relation(relation_question(loss, loss.relations[question.relation], losses, stored))
+    else:
+        view = next(entry for entry in loss.views if entry.name == question.view)
+        passes = check(full_verdict(stored, view)["certificate"])
+    if passes:
         return {**stored, "checked": True}
     return None if stored.get("checked") else stored
 
@@ -190,7 +194,16 @@ def _relation(loss: Loss, relation: Relation, losses: Mapping[str, Loss], timeou
     failed: dict[str, Any] = {"status": "undecided", "reason": answer.get("failure") or answer.get("input_error"), "certificate": {}}
     found = answer.get("relation", failed)
     head = {"sha256": relation_hash(loss, relation, losses), "type": relation.type, "target": relation.target, "status": found["status"]}
-    return {**head, **{key: found[key] for key in ("reason", "certificate") if found[key]}}
+    return confirmed({**head, **{key: found[key] for key in ("reason", "certificate") if found[key]}}, loss, relation, losses)
+
+
+def confirmed(answer: dict[str, Any], loss: Loss, relation: Relation, losses: Mapping[str, Loss]) -> dict[str, Any]:
+    """The answer on a relation, with `checked` where the checker confirms its certificate."""
+    try:
+        from lossgraph.checker import check_relation
+    except ImportError:
+        return answer
+    return {**answer, "checked": True} if "certificate" in answer and check_relation(relation_question(loss, relation, losses, answer)) else answer
 
 
 def assemble(plan: Plan, losses: Mapping[str, Loss], results: Mapping[Question, Stored], made_by: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lossgraph.formula.domains import REAL, Span, intersect, parse_domain, parse_set
+from lossgraph.formula.domains import REAL, Domain, Span, intersect, parse_domain, parse_set
 from lossgraph.formula.parse import parse_expression
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, CardCall, Compare, Name, Node, names, walk
@@ -85,6 +85,7 @@ def expand(text: str, when: str | None, losses: Mapping[str, Loss]) -> Statement
     found = _quantities(calls, losses)
     lengths = _length_names(calls, losses) - found.keys()
     free = frozenset().union(*(names(side) for side in sides), *(names(condition) for condition in restriction.conditions), restriction.sets.keys()) - lengths
+    _no_length_without_vector(text, when, sides, restriction, lengths, found)
     for name in sorted(free - found.keys()):
         found[name] = Quantity(name, REAL)
     for name, spans in restriction.sets.items():
@@ -92,6 +93,18 @@ def expand(text: str, when: str | None, losses: Mapping[str, Loss]) -> Statement
             found[name] = _narrowed(found[name], spans, f"when: {when}")
     ordered = sorted(found.values(), key=lambda entry: (entry.prediction, not entry.parameter))
     return Statement(text, tree.operators, sides, tuple(ordered), restriction.conditions, tuple(sorted(lengths)))
+
+
+def _no_length_without_vector(
+    text: str, when: str | None, sides: tuple[Node, ...], restriction: Domain, lengths: set[str], found: Mapping[str, Quantity]
+) -> None:
+    """A name of a length means the number of components of the free vectors of that length; where there is none it would mean nothing that the reader sees."""
+    mentioned = frozenset().union(*(names(side) for side in sides), *(names(condition) for condition in restriction.conditions), restriction.sets.keys())
+    known = {quantity.length for quantity in found.values()}
+    wrong = sorted(name for name in mentioned & lengths if name not in known)
+    if wrong:
+        where = f" where {when}" if when else ""
+        raise InputError(f"`{text}`{where}: `{wrong[0]}` is the name of a length, and no free vector has that length; choose another name")
 
 
 def complete(node: Node, losses: Mapping[str, Loss]) -> Node:

@@ -15,7 +15,10 @@ Outcome = Literal["confirmed", "refuted", "undecided"]
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that a card states, and what became of it. `why` is the counterexample, or the reason why it is open."""
+    """One thing that a card states, and what became of it. `why` is the counterexample, or the reason why it is open.
+
+    `checked` says of a relation whether the independent checker confirmed its proof.
+    """
 
     loss: str
     view: str | None
@@ -23,6 +26,7 @@ class Statement:
     stated: str
     outcome: Outcome
     why: str | None = None
+    checked: bool | None = None
 
     def place(self) -> str:
         """`huber`, or `focal.logit` for a view."""
@@ -31,13 +35,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of a card after verification. The grid counts are of the views about one real variable."""
+    """What is known of a card after verification. The grid counts are of the views about one real variable; `checked` relations are those that the
+    independent checker confirmed.
+    """
 
     loss: str
     statements: tuple[Statement, ...]
     grid: int
     decided: int
     relations: Mapping[str, int]
+    checked: int = 0
 
     def refuted(self) -> list[Statement]:
         """What the card states and proofs refute."""
@@ -62,7 +69,8 @@ def report(loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Prop
                 answer = known.get(Question(loss.id, view.name, name, claim.when))
                 statements.append(_statement(loss, shown, view, name, claim, answer, name in names))
     relations, counts = _relations(loss, known)
-    return Report(loss.id, (*statements, *relations), grid, decided, counts)
+    checked = sum(1 for question, entry in known.items() if question.relation is not None and entry.get("checked"))
+    return Report(loss.id, (*statements, *relations), grid, decided, counts, checked)
 
 
 def _card_errors(loss: Loss, view: str | None, found: Mapping[str, Stored | None]) -> list[Statement]:
@@ -110,5 +118,6 @@ def _relations(loss: Loss, known: Mapping[Question, Stored]) -> tuple[list[State
         counts[answer["status"]] += 1
         when = f" where {relation.when}" if relation.when else ""
         outcome = outcomes.get(answer["status"], "undecided")
-        found.append(Statement(loss.id, None, f"{relation.type} {relation.target}", f"{relation.identity}{when}", outcome, answer.get("reason")))
+        subject, stated = f"{relation.type} {relation.target}", f"{relation.identity}{when}"
+        found.append(Statement(loss.id, None, subject, stated, outcome, answer.get("reason"), bool(answer.get("checked"))))
     return found, counts

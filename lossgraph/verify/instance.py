@@ -95,6 +95,8 @@ def instantiate_every(statement: Statement, losses: Mapping[str, Loss]) -> tuple
     given = tuple(condition for condition in conditions if condition is not sympy.true)
     symbols = (*builder.symbols, *builder.sums.components.items(), *builder.sums.symbols())
     hints = builder.sums.hints("K" in statement.lengths)
+    summed = [unknown for part, (unknown, _) in builder.sums.unknowns.items() if part.free_symbols & set(builder.predictions)]
+    builder.predictions += summed
     instance = Instance(0, symbols, given, sides, tuple(builder.obligations), tuple(builder.requirements), tuple(builder.predictions), hints)
     return instance, builder.sums.meanings()
 
@@ -241,7 +243,10 @@ class _EveryLength(_Builder):
             return self._symbol(quantity.name, quantity)
         if isinstance(quantity.length, int):
             raise InputError(f"`{quantity.name}` has a length of its own")
-        return self.sums.vector(quantity.name, quantity.spans, intervals(quantity.spans), quantity.simplex)
+        vector = self.sums.vector(quantity.name, quantity.spans, intervals(quantity.spans), quantity.simplex)
+        if quantity.prediction:
+            self.predictions.append(vector[0])
+        return vector
 
     def plain(self, node: Node, table: Mapping[str, Any]) -> Any:
         return to_sympy(*resolved(node, table, self.sums, self.named, self.requirements))
