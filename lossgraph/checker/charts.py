@@ -144,13 +144,17 @@ def cases(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
     if interval is None:
         return None
     signs: list[str] = []
+    tried = (interval, *_conditioned(name, interval, space))
     segments: list[tuple[Node, Node]] = []
     points: list[Node] = []
     rest = space
     for case in proof["cases"]:
         expect_keys(case, {"by", "proof"}, {"lower", "upper"})
         by = parse(case["by"])
-        if "lower" in case or "upper" in case:
+        if names(by) and name not in names(by) and all(space.interval(other) is not None for other in names(by)):
+            chart, part = by, _identified(space, name, by, case)
+            points.append(chart)
+        elif "lower" in case or "upper" in case:
             segment, part, chart = _segment(space, name, by, parse(case["lower"]), parse(case["upper"]))
             segments.append(segment)
         else:
@@ -161,7 +165,38 @@ def cases(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
         if sign is None:
             return None
         signs.append(sign)
-    return union(signs) if _cover(segments, points, interval, rest) else None
+    return union(signs) if any(_cover(segments, points, one, rest) for one in tried) else None
+
+
+_TURNED: dict[Any, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _conditioned(name: str, interval: Interval, space: Space) -> list[Interval]:
+    """The interval of a symbol cut by each condition that compares it with others: what is left out does not meet the condition."""
+    found: list[Interval] = []
+    for condition in space.conditions:
+        if condition[0] not in _TURNED:
+            continue
+        for operator, left, right in (condition, (_TURNED[condition[0]], condition[2], condition[1])):
+            if left == ("name", name) and names(right) and name not in names(right):
+                strict = operator in {"<", ">"}
+                rising = (right, interval.upper, strict, interval.upper_open)
+                found.append(Interval(*(rising if operator in {">", ">="} else (interval.lower, right, interval.lower_open, strict))))
+    return found
+
+
+def _identified(space: Space, name: str, by: Node, case: Proof) -> Space:
+    """The space where a symbol is an expression in earlier ones; of a single one the case repeats the ends. Raises `Unreadable` where they are others."""
+    order = [symbol for symbol, _ in space.intervals]
+    stated = [parse(case[end]) for end in ("lower", "upper") if end in case]
+    allowed: list[list[Node]] = [[]]
+    for other, interval in space.intervals:
+        if names(by) == frozenset({other}):
+            allowed += [[one.lower, one.upper] for one in (interval, *_conditioned(other, interval, space))]
+    if stated not in allowed or any(order.index(other) > order.index(name) for other in names(by)):
+        raise Unreadable("a symbol becomes what is not before it")
+    check_defined(by, space.placed(name, by))
+    return space.placed(name, by)
 
 
 def _segment(space: Space, name: str, by: Node, lower: Node, upper: Node) -> tuple[tuple[Node, Node], Space, Node]:

@@ -7,10 +7,13 @@ sign be read off its form, so each is held to the same needs as the formula itse
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable, names, number
 from lossgraph.checker.normal import normal
+from lossgraph.checker.polynomials import Quotient, multiply_polynomials
 from lossgraph.checker.space import Space, structure
 
 _ENTIRE = frozenset({"exp", "sin", "cos", "tanh", "cosh", "sinh", "atan", "erf", "erfc"})
@@ -80,15 +83,25 @@ def smooth(node: Node, space: Space) -> None:
 def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
     """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one. Raises `Unreadable`."""
     known: dict[str, list[Any]] | None = None
-    for need, inner in needs(node):
+    for need, inner in _by_factors(needs(node)):
         if strict_sign(inner, space) in MEETS[need]:
             continue
         if known is None:
             known = _known(like, space)
         form = normal(inner, space.positive())
         allowed = known[POSITIVE] + (known[NONZERO] if need == NONZERO else known[WEAK] if need == WEAK else [])
-        if not any(_multiple(form, other, need == NONZERO) for other in allowed):
+        products = (first * second for first, second in combinations_with_replacement(allowed, 2))
+        if not any(_multiple(form, other, need == NONZERO) for group in (allowed, products) for other in group):
             raise Unreadable("a text of the proof may have no value somewhere")
+
+
+def _by_factors(wanted: Iterator[tuple[str, Node]]) -> Iterator[tuple[str, Node]]:
+    """A product is not zero (is positive) where its factors are."""
+    for need, inner in wanted:
+        if need != WEAK and inner[0] == "mul":
+            yield from _by_factors((need, factor) for factor in inner[1:])
+        else:
+            yield need, inner
 
 
 def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
@@ -99,9 +112,16 @@ def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
     return found
 
 
-def _multiple(form: Any, other: Any, either_sign: bool) -> bool:
+def _multiple(form: Quotient, other: Quotient, either_sign: bool) -> bool:
     """Whether form is a positive (or, if `either_sign`, any) number times other."""
-    if not other.numerator or not form.numerator:
-        return False
-    ratio = (form * other.inverse()).rational()
+    ratio = ratio_of(form, other)
     return ratio is not None and (ratio > 0 or (either_sign and ratio != 0))
+
+
+def ratio_of(form: Quotient, other: Quotient) -> Fraction | None:
+    """The number c with form = c*other, where there is one that is not 0."""
+    first, second = multiply_polynomials(form.numerator, other.denominator), multiply_polynomials(other.numerator, form.denominator)
+    if not first or set(first) != set(second):
+        return None
+    ratios = {Fraction(value) / second[monomial] for monomial, value in first.items()}
+    return ratios.pop() if len(ratios) == 1 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from lossgraph.checker.cells import LINE, Span, cell_space, fill, merged, read_cell
 from lossgraph.checker.defined import check_defined
@@ -12,17 +12,38 @@ from lossgraph.checker.domain import read
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.instances import Instance, hull
 from lossgraph.checker.normal import condition_key, normal
-from lossgraph.checker.several import sum_interval
 from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, implies, structure
-from lossgraph.checker.totals import EveryLength, Totals
+from lossgraph.checker.sums import sum_interval
+from lossgraph.checker.totals import EveryLength
 from lossgraph.checker.trees import polynomial_tree
 
 Claim = Mapping[str, Any]
 SIGN_OF = {"= 0": "0", ">= 0": ">=0", "> 0": "+"}
 # what a claim may say of points that the conditions exclude
 OUTSIDE = {"= 0": ZERO, ">= 0": ZERO, "> 0": ONE}
+
+
+class HasSums(Protocol):
+    """The checker's own sums."""
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """What they add up, by name."""
+        ...
+
+    def over(self) -> Space:
+        """The space with every sum."""
+        ...
+
+
+class HasFacts(Protocol):
+    """What is known of the certificate's sums."""
+
+    def fact(self, condition: Node) -> bool:
+        """Whether a condition on them holds for vectors of every length."""
+        ...
 
 
 @dataclass
@@ -32,8 +53,8 @@ class Field:
     instance: Instance
     sets: dict[str, list[Span]]
     conditions: list[Node]
-    totals: Totals | None = None
-    stated: EveryLength | None = None
+    totals: HasSums | None = None
+    stated: HasFacts | None = None
 
     @staticmethod
     def of(instance: Instance, every: EveryLength | None = None) -> Field:

@@ -58,7 +58,9 @@ class Quotient:
         if denominator is not UNIT:
             if not denominator:
                 raise Unreadable("division by zero")
-            if len(denominator) == 1:  # a monomial goes into the numerator as negative powers
+            if not numerator:  # 0 over anything
+                denominator = UNIT
+            elif len(denominator) == 1:  # a monomial goes into the numerator as negative powers
                 ((monomial, coefficient),) = denominator.items()
                 inverse = tuple((generator, -power) for generator, power in monomial)
                 numerator = multiply_polynomials(numerator, {inverse: quotient_of(1, coefficient)})

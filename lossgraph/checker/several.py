@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from lossgraph.checker.cells import cell_space, together
 from lossgraph.checker.composition import NEEDED, Reader, check_composition
-from lossgraph.checker.defined import check_defined
-from lossgraph.checker.domain import read
-from lossgraph.checker.expression import Node, Unreadable, names, number, parse, substitute
-from lossgraph.checker.quantities import Quantities, quantities
-from lossgraph.checker.signs import check_sign, equal, expect_keys
-from lossgraph.checker.space import Space, implies, structure
-from lossgraph.checker.sums import Sums, sum_interval
+from lossgraph.checker.expression import Node, names, number, parse
+from lossgraph.checker.minors import affine_quotient, hessian
+from lossgraph.checker.quantities import is_closed_and_bounded, quantities
+from lossgraph.checker.signs import equal, expect_keys
+from lossgraph.checker.targets import mirror, value_at_target
+from lossgraph.checker.termwise import termwise
 from lossgraph.checker.values import ANALYTIC, CONTINUOUS, VALUE, Domain
+from lossgraph.checker.vector_case import Case
 
 Certificate = Mapping[str, Any]
-SMOOTH = frozenset({"continuous", "differentiable", "continuously_differentiable", "twice_continuously_differentiable"})
-_CLAIMS = {"> 0": "+", ">= 0": ">=0", "= 0": "0"}
-
-
-@dataclass
-class Case:
-    """A certificate with its proof, its formula, and what is known on the domain. `shown`: what the certificate's sums add up."""
-
-    certificate: Certificate
-    proof: Mapping[str, Any]
-    known: Quantities
-    domain: Domain
-    formula: Node
-    shown: dict[str, Node] = field(default_factory=dict[str, Node])
-
-    def basic(self) -> Sums:
-        """Sums of single monomials. Raises `Unreadable` for vectors of several lengths."""
-        if self.domain.basic is None:
-            raise Unreadable("vectors of several lengths, or of a fixed one")
-        return self.domain.basic
-
-    def own(self, node: Node) -> Node:
-        """A tree in the certificate's sums, in the checker's own."""
-        sums = self.basic()
-        return substitute(node, {name: sums.total(component) for name, component in self.shown.items()})
-
-    def agree(self, shown: Node, node: Node) -> bool:
-        """Whether a tree in the certificate's sums is a tree of the formula language, in normal form."""
-        first, second = self.own(shown), self.basic().read(node)
-        return equal(first, second, self.basic().over())
+DIFFERENTIABLE = frozenset({"differentiable", "continuously_differentiable", "twice_continuously_differentiable"})
+SMOOTH = DIFFERENTIABLE | {"continuous"}
+BOUNDED = frozenset({"bounded_below", "bounded_above"})
+LIPSCHITZ = frozenset({"lipschitz", "lipschitz_gradient"})
+CONVEX = frozenset({"convex", "strictly_convex", "strongly_convex"})
+IMPLIED = {"quasiconvex": "convex", "bounded_below": "nonnegative"}
 
 
 def check_several(certificate: Certificate, proof: Mapping[str, Any]) -> bool:
@@ -60,13 +34,20 @@ def check_several(certificate: Certificate, proof: Mapping[str, Any]) -> bool:
         return False
     known = quantities(certificate)
     case = Case(certificate, proof, known, Domain(known, Reader(known)), parse(certificate["expression"]))
-    if proof["rule"] != "composition":
-        expect_keys(proof, {"kind", "rule", "formula"} | fields, {"sums", "claims"})
-        case.shown = _sums(proof, known)
-        if certificate["constant"] is not None or not _same_formula(case) or not all(_claim(claim, case) for claim in proof.get("claims", ())):
+    if proof["rule"] not in {"composition", "implied"}:
+        expect_keys(proof, {"kind", "rule", "formula"} | fields, {"sums", "claims", "special", "defined"})
+        case.read_sums()
+        if not _same_formula(case) or not all(case.note(claim) for entry in proof.get("defined", ()) for claim in _claims_of(entry)):
             return False
-    case.domain.confirm(case.formula, level)
-    return check(case)
+    if level:
+        case.domain.confirm(case.formula, level)
+    return (certificate["constant"] is None or proof["rule"] == "term by term") and check(case)
+
+
+def _claims_of(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The claims of one condition under which the formula has a value; a condition that is true says so by a number, of nothing."""
+    expect_keys(entry, {"claims"})
+    return [claim for claim in entry["claims"] if claim != {"by": "number"}]
 
 
 def _composition(case: Case) -> bool:
@@ -74,27 +55,64 @@ def _composition(case: Case) -> bool:
 
 
 def _analytic(case: Case) -> bool:
-    """What is analytic is smooth."""
-    return True
+    """What is analytic is smooth; the claims say of what, and have to be true."""
+    expect_keys(case.proof, {"kind", "rule", "formula"}, {"sums", "claims", "defined"})
+    return all(case.holds(claim) for claim in case.proof.get("claims", ()))
 
 
 def _continuous(case: Case) -> bool:
+    expect_keys(case.proof, {"kind", "rule", "formula", "continuous"}, {"sums", "defined"})
     return case.proof["continuous"] == "composition"
 
 
-def _sums(proof: Mapping[str, Any], known: Quantities) -> dict[str, Node]:
-    """What the certificate's sums add up, by their names. Raises `Unreadable`."""
-    found = {name: _component(text) for name, text in dict(proof.get("sums", {})).items()}
-    allowed = {f"{name}_i" if name in known.vectors else name for name in known.sets}
-    if any(not name.startswith("S") or not names(component) <= allowed for name, component in found.items()):
-        raise Unreadable("a sum of what is not declared")
-    return found
+def _is_compact(case: Case, *, convex: bool) -> bool:
+    """Whether the variables asked about lie in closed bounded sets, one interval each where it has to be convex, and nothing else restricts them."""
+    known = case.known
+    expected = {f"{name}_i" if name in known.vectors else name for name in known.asked}
+    closed = all(is_closed_and_bounded(known.sets[name]) and (not convex or len(known.sets[name]) == 1) for name in known.asked)
+    listed = sorted(case.proof["closed"]) == sorted(expected)
+    return closed and listed and not any(known.varies(condition) for condition in known.conditions)
 
 
-def _component(text: str) -> Node:
-    if not text.startswith("sum of "):
-        raise Unreadable("what is summed is not said")
-    return parse(text.removeprefix("sum of "))
+def _continuous_compact(case: Case) -> bool:
+    """What is continuous is bounded on a compact set."""
+    expect_keys(case.proof, {"kind", "rule", "formula", "closed", "continuous"}, {"sums", "defined"})
+    return case.proof["continuous"] == "composition" and _is_compact(case, convex=False)
+
+
+def _smooth_compact(case: Case) -> bool:
+    """What is analytic has bounded derivatives on a compact set, and is Lipschitz, with its gradient, where the set is convex."""
+    expect_keys(case.proof, {"kind", "rule", "formula", "closed"}, {"sums", "claims", "defined"})
+    return _is_compact(case, convex=True) and all(case.holds(claim) for claim in case.proof.get("claims", ()))
+
+
+def _sign(case: Case) -> bool:
+    expect_keys(case.proof, {"kind", "rule", "formula", "claim"}, {"sums", "defined"})
+    return case.shows(case.own_formula(), ">= 0", case.proof["claim"])
+
+
+def _bound(case: Case) -> bool:
+    """The formula is at most (at least) the bound."""
+    expect_keys(case.proof, {"kind", "rule", "formula", "claim", "bound"}, {"sums", "defined"})
+    bound, formula = parse(case.proof["bound"]), case.own_formula()
+    if bound[0] != "number":
+        return False
+    below = case.certificate["property"] == "bounded_below"
+    gap: Node = ("add", formula, ("neg", bound)) if below else ("add", bound, ("neg", formula))
+    return case.shows(gap, ">= 0", case.proof["claim"])
+
+
+def _implied(case: Case) -> bool:
+    """What is convex is quasiconvex, what is nonnegative is bounded below; the proof of the stronger property is a certificate of the same question."""
+    expect_keys(case.proof, {"kind", "rule", "by"})
+    outer, inner = dict(case.certificate), dict(case.proof["by"])
+    stronger = IMPLIED[outer["property"]]
+    lengths = inner.pop("lengths", outer.get("lengths", {}))
+    proof = inner.pop("proof")
+    same = {key: value for key, value in outer.items() if key not in {"proof", "lengths"}} | {"property": stronger} == inner
+    if not same or lengths != outer.get("lengths", {}) or proof["kind"] != "several" or proof["rule"] == "implied":
+        return False
+    return check_several({**outer, "property": stronger, "proof": proof}, proof)
 
 
 def _same_formula(case: Case) -> bool:
@@ -102,54 +120,36 @@ def _same_formula(case: Case) -> bool:
     shown = parse(case.proof["formula"])
     allowed = {name for name, _ in case.basic().space.intervals} | set(case.shown)
     idle = [component for name, component in case.shown.items() if name not in names(shown)]
-    return all(_is_indicator(component, case) for component in idle) and names(shown) <= allowed and case.agree(shown, case.formula)
+    if not names(shown) <= allowed or not all(_is_indicator(component, case) or case.occurs(component) for component in idle):
+        return False
+    return equal(case.own(shown), case.own_formula(), case.basic().over())
 
 
 def _is_indicator(component: Node, case: Case) -> bool:
-    """Whether a component is 1, or a product of `v_i` and `1 - v_i`."""
+    """Whether a component is 0, 1, or a product of `v_i` and `1 - v_i`."""
     choices: list[Node] = [number(1)]
     for name in sorted(names(component)):
         vector: Node = ("name", name)
         choices = [("mul", known, factor) for known in choices for factor in (vector, ("add", number(1), ("neg", vector)))]
         if len(choices) > 64:
             return False
-    return any(equal(component, choice, case.basic().space) for choice in choices)
-
-
-def _claim(claim: Mapping[str, Any], case: Case) -> bool:
-    """A claim about the sums: a number's sign, or a sign proof in each cell of what the claim speaks of."""
-    node, sign = parse(claim["expression"]), _CLAIMS[claim["claim"]]
-    if claim["by"] == "number":
-        expect_keys(claim, {"by", "claim", "expression"})
-        found = structure(node, Space())
-        return not names(node) and found is not None and implies(found, sign)
-    expect_keys(claim, {"by", "claim", "expression", "cells"})
-    if claim["by"] != "sign":
-        raise Unreadable(f"unknown kind {claim['by']!r}")
-    space = case.known.space()
-    intervals = {**dict(space.intervals), **{name: sum_interval(component, space) for name, component in case.shown.items()}}
-    cells = [cell["cell"] for cell in claim["cells"]]
-    mentioned = {name for text in cells for name in read(text)[0]} | names(node)
-    wanted = {name: [(one.lower, one.upper, one.lower_open, one.upper_open)] for name, one in intervals.items() if name in mentioned}
-    if not mentioned <= set(intervals) or not together(cells, wanted):
-        return False
-    for cell in claim["cells"]:
-        expect_keys(cell, {"cell", "sign", "proof"})
-        over, fixed = cell_space(cell["cell"])
-        if fixed or not implies(cell["sign"], sign):
-            return False
-        check_defined(node, over)
-        if not check_sign(node, cell["sign"], cell["proof"], over):
-            return False
-    return True
+    return any(equal(component, choice, case.basic().space) for choice in (number(0), *choices))
 
 
 Rule = tuple[frozenset[str], str, frozenset[str], Callable[[Case], bool]]
-# rule -> (the properties that it shows, what the formula has to be, its fields beside kind, rule, formula, sums and claims, what it checks)
+# rule -> (the properties that it shows, what the formula has to be on the domain, fields that it needs beside kind, rule and formula, what else it checks)
 RULES: dict[str, Rule] = {
-    "composition": (
-        frozenset(NEEDED), VALUE, frozenset(), _composition,
-    ),
+    "composition": (frozenset(NEEDED), VALUE, frozenset(), _composition),
     "analytic": (SMOOTH, ANALYTIC, frozenset(), _analytic),
     "continuous": (frozenset({"continuous"}), CONTINUOUS, frozenset({"continuous"}), _continuous),
-}  # fmt: skip
+    "continuous on a closed bounded domain": (BOUNDED, CONTINUOUS, frozenset({"closed", "continuous"}), _continuous_compact),
+    "smooth on a closed bounded domain": (LIPSCHITZ, ANALYTIC, frozenset({"closed"}), _smooth_compact),
+    "sign": (frozenset({"nonnegative"}), VALUE, frozenset({"claim"}), _sign),
+    "bound": (BOUNDED, VALUE, frozenset({"claim", "bound"}), _bound),
+    "mirror": (frozenset({"symmetric"}), VALUE, frozenset({"claim"}), mirror),
+    "value at the target": (frozenset({"zero_at_target"}), VALUE, frozenset({"claim", "inside"}), value_at_target),
+    "hessian": (CONVEX - {"strongly_convex"}, ANALYTIC, frozenset({"smooth", "minors"}), hessian),
+    "quotient of affine functions": (frozenset({"quasiconvex"}), VALUE, frozenset({"denominator"}), affine_quotient),
+    "term by term": (CONVEX | LIPSCHITZ | DIFFERENTIABLE, VALUE, frozenset({"component", "decided"}), termwise),
+    "implied": (frozenset(IMPLIED), "", frozenset(), _implied),
+}

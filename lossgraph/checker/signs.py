@@ -100,6 +100,9 @@ def _factor_sign(factor: Node, power: int, proof: Proof, space: Space, depth: in
         known = inner(factor, proof, space, depth)
         if known is None:
             return None
+        if power < 0 and known in {">=0", "<=0"}:  # a divisor: its strict sign where it can be read off
+            strict = structure(factor, space)
+            known = strict if strict in {"+", "-"} else known
     if power % 2 == 0:
         return "+" if known in {"+", "-"} else ">=0" if power > 0 else None
     return known if power > 0 or known in {"+", "-"} else None

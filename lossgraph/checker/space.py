@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from lossgraph.checker.constants import sign_of
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, substitute
 from lossgraph.checker.normal import normal
-from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, order
+from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, order, sorted_monomial
 from lossgraph.checker.sturm import sign_without_roots
 from lossgraph.checker.trees import polynomial_tree, tree
 
@@ -204,11 +205,41 @@ def _polygamma(node: Node, sign: Callable[[Node], str | None]) -> str | None:
     return "+" if order[1] % 2 else "-"
 
 
+def _extreme(node: Node, sign: Callable[[Node], str | None]) -> str | None:
+    """Max is at least each argument; two whose product is never positive are not both negative. Min the other way round."""
+    turn = flipped if node[0] == "Min" else (lambda found: found)
+    signs = [turn(sign(child)) for child in node[1:]]
+    if "+" in signs:
+        return turn("+")
+    if any(found in {"0", ">=0"} for found in signs) or any(sign(_grouped(*pair)) in {"0", "<=0"} for pair in combinations(node[1:], 2)):
+        return turn(">=0")
+    return turn("-" if set(signs) == {"-"} else "<=0" if all(found in {"-", "<=0"} for found in signs) else None)
+
+
+def _grouped(first: Node, second: Node) -> Node:
+    """A product of two sums, the symbols that divide all terms of one of them taken out, as powers."""
+    factors: list[Node] = []
+    powers: dict[Generator, Number] = {}
+    for node in (first, second):
+        try:
+            form = normal(node)
+        except Unreadable:
+            return ("mul", first, second)
+        symbols = {generator for monomial in form.numerator for generator, _ in monomial if generator[0] == "symbol"}
+        least = {generator: min(dict(monomial).get(generator, 0) for monomial in form.numerator) for generator in sorted(symbols, key=repr)}
+        common = {generator: power for generator, power in least.items() if power > 0}
+        rest = form * Quotient({sorted_monomial((generator, -power) for generator, power in common.items()): 1})
+        factors.append(tree(rest))
+        powers = {generator: powers.get(generator, 0) + common.get(generator, 0) for generator in {**powers, **common}}
+    return ("mul", *factors, *(("pow", ("name", generator[1]), number(power)) for generator, power in powers.items()))
+
+
 _FUNCTIONS: dict[str, Callable[[Node, Callable[[Node], str | None]], str | None]] = {
     **dict.fromkeys(("exp", "cosh", "erfc"), lambda node, sign: "+"),
     **dict.fromkeys(("atan", "tanh", "sinh", "asin", "erf"), lambda node, sign: sign(node[1])),
     "log": _log,
     "polygamma": _polygamma,
+    **dict.fromkeys(("Max", "Min"), _extreme),
     "Abs": lambda node, sign: {"+": "+", "-": "+", "0": "0"}.get(sign(node[1]) or "", ">=0"),
 }
 

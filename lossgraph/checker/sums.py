@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import product
 
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number
-from lossgraph.checker.normal import Generator, normal
+from lossgraph.checker.normal import normal
+from lossgraph.checker.polynomials import Monomial
 from lossgraph.checker.quantities import REDUCTIONS, Quantities
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, structure
 from lossgraph.checker.trees import monomial_tree, tree
@@ -108,17 +109,20 @@ class Sums:
                 terms.append(("mul", ("add", ZERO, *parts), self.name_of(self._corner(corner))))
         return terms
 
-    def _own_powers(self, inside: tuple[tuple[Generator, Fraction], ...]) -> tuple[tuple[Generator, Fraction], ...]:
+    def _own_powers(self, inside: Monomial) -> Monomial:
         """Components that are 0 or 1 are their own powers."""
         binary = {("symbol", name) for name in self.known.binary}
         return tuple((generator, Fraction(1) if generator in binary and power > 0 else power) for generator, power in inside)
 
-    def _monomial_sum(self, kept: tuple[tuple[Generator, Fraction], ...]) -> Node:
-        squares = tuple(item for item in kept if item[0][0] == "Abs" and item[1].denominator == 1 and item[1] % 2 == 0)
-        if squares:  # an even power needs no absolute value
-            rest = tuple(item for item in kept if item not in squares)
-            bare = [("pow", monomial_tree(((generator, Fraction(1)),))[1], number(power)) for generator, power in squares]
-            return self.total(("mul", monomial_tree(rest), *bare))
+    def _monomial_sum(self, kept: Monomial) -> Node:
+        sizes = tuple(item for item in kept if item[0][0] == "Abs" and item[1].denominator == 1 and item[1] >= 2)
+        if sizes:  # an even power needs no absolute value
+            rest = tuple(item for item in kept if item not in sizes)
+            parts: list[Node] = [monomial_tree(rest)]
+            for generator, power in sizes:
+                size = monomial_tree(((generator, 1),))
+                parts += [("pow", size[1], number(power - power % 2)), *([size] if power % 2 else [])]
+            return self.total(("mul", *parts))
         component = monomial_tree(kept)
         return ONE if self._sums_to_one(component) else self.name_of(component)
 
@@ -136,18 +140,24 @@ class Sums:
         return ("name", name)
 
     def over(self) -> Space:
-        """The space with every sum in the interval that the sign of what it adds up allows."""
+        """The space with every sum in the interval that the signs of what it adds up allow."""
         space = self.space
         for name, component in self.found.items():
-            space = space.extended(name, sum_interval(component, self.over_before(component)))
+            space = space.extended(name, self.interval(component))
         return space
 
-    def over_before(self, component: Node) -> Space:
-        """The space in which a component is read: with the sums that it names itself (softmax)."""
+    def interval(self, component: Node) -> Interval:
+        """Where a sum lies; weights that sum to 1 are not all zero, so that a mean of what is positive is positive."""
         space = self.space
-        for name in sorted(names(component) & set(self.found)):
-            space = space.extended(name, sum_interval(self.found[name], self.over_before(self.found[name])))
-        return space
+        for name in sorted(names(component) & set(self.found)):  # a softmax names a sum
+            space = space.extended(name, self.interval(self.found[name]))
+        found = sum_interval(component, space)
+        weights = [f"{name}_i" for name in self.known.simplices & self.known.vectors if f"{name}_i" in names(component)]
+        for name in weights if found.lower_open is False else ():
+            rest = normal(("mul", component, ("pow", ("name", name), number(-1))), space.positive())
+            if name not in names(tree(rest)) and structure(tree(rest), space) == "+":
+                return Interval(ZERO, OO)
+        return found
 
     def holds_component(self, node: Node) -> bool:
         """Whether a tree varies from component to component."""
@@ -166,6 +176,6 @@ def sum_interval(component: Node, space: Space) -> Interval:
         return Interval(ONE, OO, False, True)
     found = structure(component, space)
     if found == "0":
-        raise Unreadable("a sum of zeros")
+        return Interval(ZERO, OO, False, True)
     lower, upper = (ZERO if found in {"+", ">=0"} else MINUS_OO), (ZERO if found in {"-", "<=0"} else OO)
     return Interval(lower, upper, found != ">=0", found != "<=0")

@@ -14,10 +14,10 @@ from lossgraph.checker.calls import Quantity, Statement, one_length
 from lossgraph.checker.cells import Span
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.instances import Builder, hull, number_of
-from lossgraph.checker.normal import Monomial, Quotient, add_polynomials, normal
-from lossgraph.checker.several import sum_interval
+from lossgraph.checker.normal import Monomial, Polynomial, Quotient, add_polynomials, normal
 from lossgraph.checker.signs import equal
 from lossgraph.checker.space import Space, structure
+from lossgraph.checker.sums import sum_interval
 from lossgraph.checker.trees import monomial_tree, polynomial_tree, tree
 from lossgraph.checker.vectors import Value
 
@@ -68,7 +68,7 @@ class Totals:
 
     def reduced(self, form: Quotient) -> Quotient:
         """Components in {0, 1} are their own positive whole powers."""
-        top: dict[Monomial, Fraction] = {}
+        top: Polynomial = {}
         for monomial, value in form.numerator.items():
             kept = tuple(
                 (generator, Fraction(1)) if generator[0] == "symbol" and generator[1] in self.components and self.binary(generator[1]) and power >= 1 else

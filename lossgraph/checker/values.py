@@ -12,9 +12,10 @@ from typing import Any
 
 from lossgraph.checker import space
 from lossgraph.checker.composition import Reader
-from lossgraph.checker.defined import NONZERO, POSITIVE, WEAK, own_needs, strict_sign
+from lossgraph.checker.defined import NONZERO, POSITIVE, WEAK, own_needs, ratio_of, strict_sign
 from lossgraph.checker.expression import Node, Unreadable
-from lossgraph.checker.normal import Quotient, normal
+from lossgraph.checker.normal import normal
+from lossgraph.checker.polynomials import Quotient
 from lossgraph.checker.quantities import REDUCTIONS, Quantities
 from lossgraph.checker.sums import Sums
 
@@ -101,6 +102,9 @@ class Domain:
         if kind == "Piecewise":
             self._confirm_branches(node)
             return
+        if _is_square_of_norm(node):
+            self.confirm(node[1][1], level)
+            return
         for child in node[1:]:
             self.confirm(child, level)
         if not all(self.meets(need, inner) for need, inner in self._needs(node, level)):
@@ -133,6 +137,13 @@ class Domain:
             yield (WEAK if self.reader.facts(exponent).sign() == "+" else POSITIVE), node[1]
 
 
+def _is_square_of_norm(node: Node) -> bool:
+    """Whether a node is a sum of squares to a whole power, written as an even power of its root."""
+    if node[0] == "mul":
+        return len(node) == 3 and node[1] == node[2] and node[1][0] == "norm"
+    return node[0] == "pow" and node[1][0] == "norm" and node[2][0] == "number" and node[2][1] > 0 and node[2][1] % 2 == 0
+
+
 def _sign_in(sums: Sums | None, inner: Node) -> str | None:
     if sums is None:
         return None
@@ -144,7 +155,5 @@ def _sign_in(sums: Sums | None, inner: Node) -> str | None:
 
 def _is_multiple(form: Quotient, other: Quotient, either_sign: bool) -> bool:
     """Whether form is a positive (or, if `either_sign`, any) number times other."""
-    if not other.numerator or not form.numerator:
-        return False
-    ratio = (form * other.inverse()).rational()
+    ratio = ratio_of(form, other)
     return ratio is not None and (ratio > 0 or (either_sign and ratio != 0))

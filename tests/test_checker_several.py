@@ -1,0 +1,149 @@
+"""Does the checker confirm proofs about vectors that are right, and refuse each of them once a fact, number, sign, name or rule in it is changed?"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import defaultdict
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from lossgraph.checker import check
+from tests.shipped import shipped_verdicts
+from tests.test_checker_mutations import changed, is_true_of_others, leaves, mutants
+
+LEAVES = 14
+OF_A_RULE = 4
+
+
+def certificates() -> list[dict[str, Any]]:
+    """Every shipped proof about several variables or vectors."""
+    return [certificate for _, _, certificate in shipped_verdicts() if certificate["proof"]["kind"] == "several"]
+
+
+def by_rule() -> dict[str, list[dict[str, Any]]]:
+    """The shortest certificates of each rule that are confirmed, of different properties first."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for certificate in sorted(certificates(), key=lambda certificate: len(str(certificate))):
+        chosen = found[certificate["proof"]["rule"]]
+        fresh = certificate["property"] not in {other["property"] for other in chosen}
+        if len(chosen) < OF_A_RULE and fresh and check(certificate):
+            chosen.append(certificate)
+    return found
+
+
+RULES = by_rule()
+
+
+def test_nearly_all_are_confirmed() -> None:
+    found = certificates()
+    confirmed = sum(check(certificate) for certificate in found)
+    assert len(found) > 500
+    assert confirmed >= 0.97 * len(found), f"{confirmed} of {len(found)}"
+
+
+def is_weaker(path: tuple[str | int, ...], old: Any, new: Any) -> bool:
+    """Whether a fact is changed into another one that follows from it: `<= 1` into `<= 2`, `>= -1` into `>= -2`."""
+    if "facts" not in path or not isinstance(old, str) or old[:2] not in {"<=", ">="} or old[:2] != new[:2]:
+        return False
+    before, after = Fraction(old[3:]), Fraction(new[3:])
+    return after >= before if old[0] == "<" else after <= before
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_mutants_of_each_rule_are_refused(rule: str) -> None:
+    random.seed(5)
+    tried, accepted = 0, list[Any]()
+    for certificate in RULES[rule]:
+        every = [(path, value) for path, value in leaves(certificate) if not is_true_of_others(certificate, path)]
+        for path, value in random.sample(every, min(LEAVES, len(every))):
+            for other in mutants(value):
+                if is_weaker(path, value, other):
+                    continue
+                tried += 1
+                if check(changed(certificate, path, other)):
+                    accepted.append((certificate["expression"], certificate["property"], path, value, other))
+    assert tried > 10
+    assert not accepted, f"{len(accepted)} of {tried}: {accepted[:6]}"
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_shows_nothing_else(rule: str) -> None:
+    """The same proof under the name of another rule, for a property that it does not show, or with a field that no document knows, is refused."""
+    properties = {"convex", "strongly_convex", "lipschitz", "bounded_above", "nonnegative", "symmetric", "zero_at_target", "quasiconvex"}
+    shown = {certificate["property"] for certificate in certificates() if certificate["proof"]["rule"] == rule}
+    for certificate in RULES[rule]:
+        proof = certificate["proof"]
+        assert not any(check({**certificate, "proof": {**proof, "rule": other}}) for other in set(RULES) - {rule})
+        assert not any(check({**certificate, "property": other}) for other in properties - shown)
+        assert not check({**certificate, "proof": {**proof, "more": []}})
+        assert not check({**certificate, "constant": "7"})
+        assert not check({**certificate, "holds": False, "status": "refuted"})
+
+
+def facts_of(expression: str, property_id: str, domain: str, lengths: dict[str, Any] | None = None, parameters: str = "") -> dict[str, Any]:
+    """A certificate that claims a property by the fact that it needs, and nothing else."""
+    needed = {"convex": "convex", "quasiconvex": "quasi", "lipschitz": "lipschitz", "lipschitz_gradient": "gradient", "nonnegative": ">= 0",
+              "bounded_below": "below", "bounded_above": "above"}[property_id]  # fmt: skip
+    names = [part.split(":")[0].strip() for part in domain.split(";") if ":" in part]
+    return {
+        "format": 1, "property": property_id, "expression": expression, "variables": ", ".join(names), "domain": domain, "parameters": parameters, "roles": {},
+        **({"lengths": lengths} if lengths else {}), "holds": True, "status": "proved", "constant": None,
+        "proof": {"kind": "several", "rule": "composition", "formula": expression, "facts": {expression: [needed]}},
+    }  # fmt: skip
+
+
+TRUE = [
+    ("norm(a - b)", "convex", "a: real; b: real", {"a": "n", "b": "n"}),
+    ("logsumexp(z) + sum(exp(z))", "convex", "z: real", {"z": "K"}),
+    ("exp(norm(a))", "convex", "a: real", {"a": "n"}),
+    ("x**2 + Abs(y)", "convex", "x: real; y: real", None),
+    ("1/(x + y)", "convex", "x: (0, oo); y: (0, oo)", None),
+    ("sqrt(x)", "quasiconvex", "x: [0, oo); y: real", None),
+    ("tanh(x) + softplus(y)", "lipschitz", "x: real; y: real", None),
+    ("logsumexp(z) - dot(y, z)", "nonnegative", "z: real; y: simplex", {"z": "K", "y": "K"}),
+    ("sum(p*q)", "bounded_above", "p: [0, 1]; q: [0, 1]", {"p": "n", "q": "n"}),
+]
+FALSE = [
+    ("-norm(a)", "convex", "a: real", {"a": "n"}),
+    ("norm(a) - norm(b)", "convex", "a: real; b: real", {"a": "n", "b": "n"}),
+    ("x*y", "convex", "x: real; y: real", None),
+    ("sqrt(x + y)", "lipschitz", "x: [0, oo); y: [0, oo)", None),
+    ("exp(x) + y", "lipschitz", "x: real; y: real", None),
+    ("Abs(x) + y", "lipschitz_gradient", "x: real; y: real", None),
+    ("1/(x + y)", "convex", "x: real; y: real", None),  # no value where x + y = 0
+    ("log(x) + y", "bounded_below", "x: [0, 1]; y: [0, 1]", None),  # no value at 0
+    ("sum(log(p))", "convex", "p: (0, 1)", {"p": "n"}),
+    ("x**2 + y", "convex", "x: [0, 1] U [2, 3]; y: real", None),  # the domain is not convex
+    ("x + y", "convex", "x: real; y: real; x**2 + y**2 > 1", None),
+    ("x + y", "convex", "x: real; y: real; x != y", None),
+    ("1 - sum(p)", "nonnegative", "p: [0, 1]", {"p": "n"}),  # true of one component only
+    ("logsumexp(z)", "nonnegative", "z: real", {"z": "n"}),
+    ("logsumexp(z) - dot(y, z)", "nonnegative", "z: real; y: [0, 1]", {"z": "n", "y": "n"}),  # y need not sum to 1
+    ("dot(p, log(p) - log(q))", "nonnegative", "p: (0, 1); q: (0, 1)", {"p": "n", "q": "n"}),
+    ("dot(a, b)/(norm(a)*norm(a))", "bounded_above", "a: real; b: real; norm(a) > 0", {"a": "n", "b": "n"}),
+    ("dot(a, b)/(norm(a)*norm(b))", "bounded_above", "a: real; b: real", {"a": "n", "b": "n"}),  # no value where a is 0
+    ("sum(a)/n - 1", "nonnegative", "a: [0, oo)", {"a": "n"}),
+    ("x**(-1) + y", "quasiconvex", "x: real; y: real", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "name", "domain", "lengths"), TRUE)
+def test_what_follows_is_confirmed(expression: str, name: str, domain: str, lengths: dict[str, Any] | None) -> None:
+    assert check(facts_of(expression, name, domain, lengths))
+
+
+@pytest.mark.parametrize(("expression", "name", "domain", "lengths"), FALSE)
+def test_what_is_false_or_has_no_value_is_refused(expression: str, name: str, domain: str, lengths: dict[str, Any] | None) -> None:
+    assert not check(facts_of(expression, name, domain, lengths))
+
+
+def test_a_fact_that_does_not_follow_refutes_the_whole() -> None:
+    certificate = facts_of("norm(a)**2", "convex", "a: real", {"a": "n"})
+    assert check(certificate)
+    for text, claims in (("norm(a)", ["concave"]), ("norm(a)", [">= 1"]), ("a", ["positive"]), ("norm(a)", ["smooth"]), ("norm(b)", ["convex"])):
+        wrong = copy.deepcopy(certificate)
+        wrong["proof"]["facts"][text] = claims
+        assert not check(wrong), (text, claims)
