@@ -14,7 +14,7 @@ from lossgraph.checker import space
 from lossgraph.checker.composition import Reader
 from lossgraph.checker.defined import NONZERO, POSITIVE, WEAK, own_needs, ratio_of, strict_sign
 from lossgraph.checker.expression import Node, Unreadable
-from lossgraph.checker.normal import normal
+from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.polynomials import Quotient
 from lossgraph.checker.quantities import REDUCTIONS, Quantities
 from lossgraph.checker.sums import Sums
@@ -35,7 +35,8 @@ class Domain:
     reader: Reader
     plain: Sums | None = None
     basic: Sums | None = None
-    stated: list[tuple[str, Quotient]] = field(default_factory=list[tuple[str, Quotient]])
+    stated: list[tuple[str, Quotient, Any]] = field(default_factory=list[tuple[str, Quotient, Any]])
+    assumed: list[Any] = field(default_factory=list[Any])
 
     def __post_init__(self) -> None:
         try:
@@ -48,12 +49,13 @@ class Domain:
             if state is not None:
                 self.state(state, self.basic.read(("add", first, ("neg", second))))
 
-    def state(self, need: str, node: Node) -> None:
-        """Notes that a tree, in the names of basic sums, is positive (nonnegative, not zero) on the whole domain."""
+    def state(self, need: str, node: Node, guard: Node | None = None) -> None:
+        """Notes that a tree, in the names of basic sums, is positive (nonnegative, not zero) on the whole domain, or wherever a condition holds."""
         if self.basic is None:
             return
         try:
-            self.stated.append((need, normal(node, self.basic.space.positive())))
+            positive = self.basic.space.positive()
+            self.stated.append((need, normal(node, positive), None if guard is None else condition_key(guard, positive)))
         except Unreadable:
             return
 
@@ -85,7 +87,8 @@ class Domain:
             return False
         try:
             form = normal(self.basic.read(inner), self.basic.space.positive())
-            return any(state in _STRONGER[need] and _is_multiple(form, other, need == NONZERO) for state, other in self.stated)
+            known = [(state, other) for state, other, guard in self.stated if guard is None or guard in self.assumed]
+            return any(state in _STRONGER[need] and _is_multiple(form, other, need == NONZERO) for state, other in known)
         except Unreadable:
             return False
 
@@ -111,10 +114,15 @@ class Domain:
             raise Unreadable("the formula may have no value, or be no smooth function, somewhere")
 
     def _confirm_branches(self, node: Node) -> None:
-        """Every branch has a value everywhere, more than is needed, and the last applies where no other does."""
-        for _, value, condition in node[1:]:
-            self.confirm(value)
+        """Every branch has a value everywhere, the first where its condition holds, which is enough; and the last applies where no other does."""
+        for place, (_, value, condition) in enumerate(node[1:]):
             self._confirm_condition(condition)
+            guard = condition_key(condition, self.basic.space.positive()) if place == 0 and self.basic is not None else None
+            self.assumed.append(guard)
+            try:
+                self.confirm(value)
+            finally:
+                self.assumed.pop()
         if node[-1][2] != ("name", "True"):
             raise Unreadable("a Piecewise that may have no branch")
 

@@ -82,7 +82,7 @@ class Case:
             # the certificate knows of a sum whether it is positive or nonnegative, and no more
             sets[name] = [LINE if one.lower == MINUS_OO else (ZERO, OO, one.lower_open or one.lower != ZERO, True)]
         instance = Instance({}, [], [], [], {}, [], [], frozenset(), self.meanings)
-        return Field(instance, sets, self.conditions(), self.basic(), self)
+        return Field(instance, sets, self.conditions(), self.basic() if self.known.vectors else None, self if self.known.vectors else None)
 
     def fact(self, condition: Node) -> bool:
         """Whether a condition on the certificate's sums holds for vectors of every length."""
@@ -108,6 +108,8 @@ class Case:
         subject, wanted = self._subject(claim), claim["claim"]
         if wanted not in _SAYS or not self.shows(subject, wanted, claim):
             return False
+        if subject[0] == "Piecewise" and len(subject) == 3 and subject[2][1:] == (OUTSIDE[wanted], ("name", "True")):
+            self.domain.state(_SAYS[wanted], subject[1][1], subject[1][2])  # what is needed in a branch, where its condition holds
         self.domain.state(_SAYS[wanted], subject)
         if wanted == "> 0" and subject[0] == "pow" and subject[2] == number(2):
             self.domain.state(NONZERO, subject[1])
