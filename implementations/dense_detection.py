@@ -22,7 +22,7 @@ def varifocal(
 
 
 @elementwise
-def quality_focal(logits: Tensor, target: Tensor, beta: Annotated[float, "[0, oo)"] = 2.0) -> Tensor:
+def quality_focal(logits: Tensor, target: Tensor, beta: Annotated[float, "(0, oo)"] = 2.0) -> Tensor:
     """Cross-entropy against a soft label, times the distance of the score from it to the power `beta`; where both are equal the gradient is 0."""
     entropy = -target * logsigmoid(logits) - (1 - target) * logsigmoid(-logits)
     distance = (target * (-logits).sigmoid() - (1 - target) * logits.sigmoid()).abs()  # |target - score|, accurate where the score is almost 1
@@ -53,6 +53,6 @@ def gaussian_focal(
 
 
 def _power(values: Tensor, exponent: float) -> Tensor:
-    """values**exponent, with gradient 0 where a value is 0."""
+    """values**exponent for a positive exponent, with gradient 0 where a value is 0."""
     positive = values > 0
-    return torch.where(positive, torch.where(positive, values, 1.0) ** exponent, float(exponent == 0))
+    return torch.where(positive, torch.where(positive, values, 1.0) ** exponent, 0.0)

@@ -12,6 +12,7 @@ from torch import Tensor
 from .arguments import OPTIONS, Signature, bind, check_options, check_parameter
 from .layouts import Loss
 
+COUPLED = frozenset({"batch", "joint", "joint_views"})  # the layouts whose losses take a process group
 Parameters = Mapping[str, float]
 Value = float | Callable[[Parameters], float]
 
@@ -113,7 +114,7 @@ def _options_for(loss: Loss, options: Mapping[str, Any], axes: int) -> dict[str,
     """The options a part takes: none for a penalty on weights; a mask with or without the class axis as its layout wants it."""
     if loss.layout == "whole":
         return {}
-    own = {key: value for key, value in options.items() if key != "group" or loss.layout == "batch"}
+    own = {key: value for key, value in options.items() if key != "group" or loss.layout in COUPLED}
     mask = own["mask"]
     if isinstance(mask, Tensor) and loss.layout == "elementwise" and mask.ndim == axes - 1 and axes > 2:
         own["mask"] = mask.unsqueeze(1)

@@ -5,7 +5,7 @@ classes      (batch, classes, places...) against indices (batch, places...) or d
 vectors      inputs of one shape (batch, components, places...): a loss for every place
 pairs        vectors as above, and one label (batch, places...) for each pair of them: a loss for every place
 lists, maps, sequences  see `items`
-pixels       (batch, classes, places...) against masks of that shape or indices (batch, places...): a loss for every batch entry and class
+pixels, masks  see `pixels`
 batch        inputs of one shape, one loss for all of them together (batch-coupled), over several processes where `group` is given
 whole        one tensor of any shape, or several, one loss: regularisers
 """
@@ -31,7 +31,7 @@ _NEUTRAL = {
     "upper": 1.0,
 }  # fmt: skip
 _POSITIVE = frozenset({"variance", "scale", "dispersion", "time"})
-Inside = Annotated[Tensor, "inside"]  # for cores of `pixels` and `lists`: 1 where the mask keeps an element, 0 elsewhere
+Inside = Annotated[Tensor, "inside"]  # for cores of `pixels`, `lists` and others: where the mask keeps an element
 Core = Callable[..., Tensor]
 Result = tuple[Tensor, Tensor | None]
 _Run = Callable[[Signature, tuple[Tensor, ...], dict[str, Any], dict[str, Any]], Result]
@@ -54,7 +54,7 @@ def elementwise(core: Core) -> Loss:
         dtype = check_tensors(declared, inputs)
         shape = one_shape(declared, inputs)
         keep = kept(declared.name, options["mask"], shape)
-        factor = _factor(declared.name, options, inputs[0], dtype)
+        factor = weighting(declared.name, options, inputs[0], dtype)
         used = used_elements(keep, factor)
         prepared = [prepare(key, value, dtype, used) for key, value in zip(declared.inputs, inputs, strict=True)]
         loss = core(*prepared, **parameters)
@@ -118,43 +118,6 @@ def _vectors(core: Core, layout: str, labelled: bool) -> Loss:
     return public_loss(core, layout, run)
 
 
-def pixels(core: Core) -> Loss:
-    """Probabilities or logits (batch, classes, places...) and the masks that they should match; a loss for every batch entry and class over all its pixels.
-
-    The core sees (batch, classes, pixels), with 0 in both tensors where the mask leaves a pixel out; one that declares `inside` is told which those are.
-    """
-    return _pixels(core, flat=True)
-
-
-def masks(core: Core) -> Loss:
-    """As `pixels`, for cores that look at neighbours: they see (batch, classes, places...), with 0 in both tensors where the mask leaves a place out."""
-    return _pixels(core, flat=False)
-
-
-def _pixels(core: Core, flat: bool) -> Loss:
-    wants_inside = "inside" in signature(core).parameters
-
-    def run(declared: Signature, inputs: tuple[Tensor, ...], parameters: dict[str, Any], options: dict[str, Any]) -> Result:
-        values, target = inputs
-        name, dtype = declared.name, check_tensors(declared, inputs)
-        truth, valid = _pixel_target(declared, values, target)
-        keep = _pixel_mask(name, options["mask"], values)
-        ready = [prepare(declared.inputs[0], values, dtype, None), prepare("target", truth, dtype, None).clamp(0.0, 1.0)]
-        if keep is not None:
-            ready = [torch.where(keep, value, 0.0) for value in ready]
-        if wants_inside:
-            parameters["inside"] = torch.ones_like(ready[0]).flatten(2) if keep is None else keep.flatten(2).to(dtype)
-        loss = core(*(value.flatten(2) if flat else value for value in ready), **parameters)
-        present = None if keep is None else keep.flatten(2).any(-1)
-        if valid is not None:
-            spoilt = ~valid if keep is None else ~valid & keep.any(1)
-            loss = torch.where(spoilt.flatten(1).any(-1).unsqueeze(1), torch.inf, loss)
-        factor = _factor(name, options, loss, dtype)
-        return loss if factor is None else loss * factor, present
-
-    return public_loss(core, "pixels", run)
-
-
 def batch(core: Core) -> Loss:
     """Inputs of one shape and one loss for all of them; the core gets `average`, the weighted mean over the unmasked elements of all processes."""
 
@@ -166,7 +129,7 @@ def batch(core: Core) -> Loss:
             raise ValueError(f"{name}: normalizer is {options['normalizer']}, but {why}")
         check_group(name, options["group"])
         keep = kept(name, options["mask"], shape)
-        factor = _factor(name, options, inputs[0], dtype)
+        factor = weighting(name, options, inputs[0], dtype)
         used = used_elements(keep, factor)
 
         def average(terms: Tensor) -> Tensor:
@@ -197,7 +160,7 @@ def whole(core: Core) -> Loss:
             return torch.stack(parts).sum(), None
         dtype = check_tensors(declared, inputs)
         keep = kept(declared.name, options["mask"], values.shape)
-        factor = _factor(declared.name, options, values, dtype)
+        factor = weighting(declared.name, options, values, dtype)
         terms = core(prepare(declared.inputs[0], values, dtype, used_elements(keep, factor)), **parameters)
         return reduce(terms if factor is None else terms * factor, keep, "sum", None), None
 
@@ -255,7 +218,7 @@ def kept(name: str, mask: Any, shape: torch.Size) -> Tensor | None:
     return aligned(name, "mask", mask, shape, "the shape of the loss")
 
 
-def _factor(name: str, options: dict[str, Any], values: Tensor, dtype: torch.dtype) -> Tensor | None:
+def weighting(name: str, options: dict[str, Any], values: Tensor, dtype: torch.dtype) -> Tensor | None:
     """What each element of `values` is multiplied with: its weight times its class's weight."""
     factor = None
     if options["weight"] is not None:
@@ -308,27 +271,3 @@ def _class_target(
     indices = target.long()
     indices = indices if used is None else torch.where(used, indices, 0)
     return ClassTarget(indices.clamp(0, values.shape[1] - 1), None, class_weight), (indices >= 0) & (indices < values.shape[1])
-
-
-def _pixel_target(declared: Signature, values: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None]:
-    """The masks in the shape of the probabilities, and where the indices exist (None where the target holds masks)."""
-    name, first = declared.name, declared.inputs[0]
-    if values.ndim < 3:
-        raise shape_error(name, first, values, "(batch, classes, places...) with at least 3 axes; for binary masks add the class axis with unsqueeze(1)")
-    if target.shape == values.shape:
-        return target, None
-    places = (values.shape[0], *values.shape[2:])
-    if target.is_floating_point() or target.dtype == torch.bool or target.shape != places or values.shape[1] < 2:
-        wanted = f"masks of the shape of {first}, {tuple(values.shape)}, or, for 2 or more classes, integer class indices of shape {tuple(places)}"
-        raise shape_error(name, "target", target, wanted)
-    numbers = torch.arange(values.shape[1], device=target.device).reshape(1, -1, *([1] * (values.ndim - 2)))
-    return target.unsqueeze(1) == numbers, (target >= 0) & (target < values.shape[1])
-
-
-def _pixel_mask(name: str, mask: Any, values: Tensor) -> Tensor | None:
-    if mask is None:
-        return None
-    check_mask(name, mask)
-    if mask.ndim == values.ndim - 1:
-        mask = mask.unsqueeze(1)
-    return aligned(name, "mask", mask, values.shape, "the shape of the first input, with or without the class axis")

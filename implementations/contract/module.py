@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from .arguments import check_options, check_parameter, near
-from .composite import Composite
+from .composite import COUPLED, Composite
 from .layouts import Loss
 
 
@@ -25,7 +25,7 @@ class LossModule(nn.Module):
         declared = loss.declared
         settings = dict(keywords)
         check_options(declared.name, settings.get("reduction", "mean"), settings.get("normalizer"))
-        known = [*declared.domains, "reduction", "normalizer", "class_weight", *(["group"] if "batch" in (loss.layout, *getattr(loss, "layouts", ())) else [])]
+        known = [*declared.domains, "reduction", "normalizer", "class_weight", *(["group"] if COUPLED & {loss.layout, *getattr(loss, "layouts", ())} else [])]
         known += getattr(loss, "takes_network", ())
         unknown = [key for key in settings if key not in known]
         if unknown:

@@ -50,6 +50,19 @@ def _hausdorff() -> Comparison:
     return agree(mine, lambda p, reduction: _loss("HausdorffDTLoss")(reduction, p, masks), values, ("mean",), **FLOAT)
 
 
+def _correlation() -> Comparison:
+    """Where its windows lie inside the image they are ours, cell by cell."""
+    inside = (slice(None), slice(None), slice(4, -4), slice(4, -4))
+
+    def theirs(first: torch.Tensor, reduction: str) -> Any:
+        # it squares the product first and adds its constants then, so that a tiny first constant changes nothing
+        options = {"spatial_dims": 2, "kernel_size": 9, "smooth_nr": 1e-30, "smooth_dr": 1e-5}
+        cells = _loss("LocalNormalizedCrossCorrelationLoss", **options)("none", first, OTHER_IMAGE)[inside]
+        return {"none": cells.mean((1, 2, 3)), "mean": cells.mean()}[reduction]
+
+    return agree(lambda first, r: ours("local_ncc", first, OTHER_IMAGE, reduction=r), theirs, IMAGE, ("none", "mean"), **FLOAT)
+
+
 def _focal() -> Comparison:
     """Equal but for "sum", which MONAI takes over means of the places; without alpha it is twice ours at alpha = 1/2."""
     theirs, places = _loss("FocalLoss", gamma=1.5, alpha=0.3), PIXELS[0, 0].numel()
@@ -115,6 +128,7 @@ def _generator(name: str, criterion: str, factor: float, **options: Any) -> Comp
 
 TABLE: Table = {
     "hausdorff_dt": ("HausdorffDTLoss", _hausdorff()),
+    "local_ncc": ("LocalNormalizedCrossCorrelationLoss", _correlation()),
     # one number an image over all its channels, of which there is one here; its third constant, of the harmonic mean, is almost 0
     "cl_dice": ("SoftclDiceLoss", same("cl_dice", _loss("SoftclDiceLoss", smooth=1e-12), PROBABILITIES[:, :1], MASKS[:, :1], **FLOAT)),
     "dice": ("DiceLoss", same("dice", _loss("DiceLoss", smooth_nr=1, smooth_dr=1), PROBABILITIES, MASKS)),
