@@ -164,6 +164,22 @@ def poly1(logits: Tensor, target: ClassTarget, epsilon: Annotated[float, "[-1, o
     return -target.expect(logarithms + epsilon * logarithms.expm1())
 
 
+@classes
+def multi_margin(logits: Tensor, target: ClassTarget, margin: Annotated[float, "(0, oo)"] = 1.0) -> Tensor:
+    """How far the true class falls short of leading each other class by `margin`, summed over those and divided by the number of classes.
+
+    Against a distribution it is the mean over the true classes, for which every pair of classes is compared.
+    """
+    if target.indices is not None:
+        true = target.indices.unsqueeze(1)
+        short = (margin - logits.gather(1, true) + logits).relu()
+        others = torch.zeros_like(logits, dtype=torch.bool).scatter(1, true, True).logical_not()
+        return target.expect(torch.where(others, short, 0.0).sum(1, keepdim=True).expand(logits.shape) / logits.shape[1])
+    own = torch.eye(logits.shape[1], dtype=torch.bool, device=logits.device).reshape(1, *[logits.shape[1]] * 2, *[1] * (logits.ndim - 2))
+    short = (margin - logits.unsqueeze(2) + logits.unsqueeze(1)).relu()
+    return target.expect(torch.where(own, 0.0, short).sum(2) / logits.shape[1])
+
+
 @vectors
 def cosine_similarity_loss(prediction: Tensor, target: Tensor) -> Tensor:
     """1 - cosine of the angle between the vectors along axis 1; a vector of zeros has cosine 0 with everything, and gradient 0."""

@@ -20,7 +20,8 @@ from lossgraph.model import View
 FLOATS = (torch.float32, torch.bfloat16, torch.float16)
 ENDS = {
     "probabilities": (0.0, 1.0), "log_probabilities": (0.0, -1e4), "variance": (1e-4, 1e4), "rate": (1e-4, 1e4), "ratio": (1e-4, 1e4),
-    "similarities": (-1.0, 1.0), "distances": (1e-4, 1e4), "fisher": (1e-4, 1e4), "scale": (1e-4, 1e4), "dispersion": (1e-4, 1e4),
+    "similarities": (-1.0, 1.0), "distances": (1e-4, 1e4), "fisher": (1e-4, 1e4), "scale": (1e-4, 1e4), "dispersion": (1e-4, 1e4), "prior": (1e-4, 1e4),
+    "counts": (1.0, 1e4), "losses": (0.0, 1e4),
 }  # fmt: skip
 
 

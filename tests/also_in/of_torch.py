@@ -143,6 +143,7 @@ TABLE: Table = {
     ),
     "ar_lm": ("CrossEntropyLoss", same("ar_lm", _CROSS_ENTROPY, LOGITS, LABELS)),
     "mlm": ("CrossEntropyLoss", same("mlm", _CROSS_ENTROPY, LOGITS, LABELS)),
+    "multi_margin": _row("multi_margin", "MultiMarginLoss", LOGITS, LABELS, options={"margin": 0.7}, margin=0.7),
     "listwise": ("CrossEntropyLoss", same("listwise", _CROSS_ENTROPY, LOGITS, SOFT)),
     "margin_ranking": _row("margin_ranking", "MarginRankingLoss", PREDICTION, TARGET, SIGNS, options={"margin": 0.3}, margin=0.3),
     "ranknet": ("BCEWithLogitsLoss", _ranknet()),
