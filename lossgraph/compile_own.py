@@ -1,5 +1,8 @@
 """Reads one card from a file outside the catalogue, validated as the catalogue's own are; its relations may name the catalogue's losses."""
 
+# pyright: reportUnknownVariableType=false
+# (YAML has no types until it is validated)
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -82,6 +82,7 @@ def write(folder: Path, text: str | bytes, name: str = "table.csv") -> Path:
         ("x,y\n" + "".join(f"1,id{n}\n" for n in range(80)), "y", "identifier or free text"),
         ("x,y\n" + "".join(f"1,{n}\n" for n in range(1000, 1080)), "y", "numbers the rows"),
         (b"PAR1\x00\x00\x01\x02", "y", "not a text file"),
+        (b"PK\x03\x04", "y", "not a text file"),
         (b"\x00\x01\x02\x03", "y", "not a text file"),
         ("x,y\n1,inf\n2,inf\n3,-inf\n", "y", "fewer than two finite"),
     ],
@@ -95,7 +96,7 @@ def test_what_cannot_be_learnt_from_is_said(content: str | bytes, target: str, s
 
 def test_paths_that_are_no_files(tmp_path: Path) -> None:
     assert "no file" in lossgraph.recommend(data=tmp_path / "absent.csv", target="y").errors[0]
-    assert "is a folder" in lossgraph.recommend(data=tmp_path, target="y").errors[0]
+    assert "is a folder without masks" in lossgraph.recommend(data=tmp_path, target="y").errors[0]
     answer = lossgraph.recommend(data=write(tmp_path, "a,b\n1,2\n"))
     assert answer.status == "error"
     assert "one of a, b" in answer.errors[0]

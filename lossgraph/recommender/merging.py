@@ -50,8 +50,9 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
     root = family(str(task.value), catalog.tasks) if task is not None else None
     if root == "regression":  # a column of few numbers was also read as classes
         readings = replace(readings, data={name: one for name, one in readings.data.items() if name not in OF_CLASSES})
-    if root not in {None, "regression", "classification"} and readings.data:
-        problem.cautions.append(f"one column of a table does not describe the target of {root}: the file was left aside")
+    if root is not None and root not in {"regression", "classification"} and root not in readings.families and readings.data:
+        what = "masks do" if "segmentation" in readings.families else "one column of a table does"
+        problem.cautions.append(f"{what} not describe the target of {root}: the file was left aside")
         readings = replace(readings, data={})
     said = {*readings.flags, *readings.text, *readings.data} - {TASK}
     for name, fact in facts.items():

@@ -1,4 +1,4 @@
-"""Profiles the target column of a CSV file: what kind of target it is, and the facts that change the loss, each with its statistic and threshold.
+"""Profiles the target of a data file, or masks: what kind of target it is, and the facts that change the loss, each with its statistic and threshold.
 
 The kind decides which task families are possible; the text or a flag chooses among them. What one column cannot tell is left open rather than guessed.
 """
@@ -9,9 +9,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from lossgraph.model import InputError
+from lossgraph.recommender import masks, other_columns
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.quantity import Found, hint, quantity
@@ -34,8 +36,20 @@ class Profile:
 
 
 def profile(path: str | os.PathLike[str], target: str | None) -> Profile:
-    """The profile of one column. Raises `InputError` where the file cannot be read, or the column cannot be learnt from."""
-    column = read_column(path, target)
+    """The profile of one column, or of masks. Raises `InputError` where the file cannot be read, or the column cannot be learnt from."""
+    if masks.is_masks(Path(path)):
+        return _of_masks(Path(path), target)
+    return _of_column(read_column(path, target))
+
+
+def _of_masks(path: Path, target: str | None) -> Profile:
+    found, notes = masks.findings(path)
+    if target is not None:
+        notes.append(f"{path.name} holds masks, which have no columns: {target!r} was left aside")
+    return Profile(dict(found), ("segmentation",), f"{path.name} holds masks", {}, tuple(notes))
+
+
+def _of_column(column: Column) -> Profile:
     present = column.values.dropna().str.strip()
     if present.empty:
         raise InputError(f"every value of {column.name!r} is missing")
@@ -53,6 +67,14 @@ def profile(path: str | os.PathLike[str], target: str | None) -> Profile:
         families, why, measures = _classes(present, column, found)
     else:
         families, why, measures = _numeric(numbers, column, found)
+        other_columns.circular(numbers, column, found)
+        other_columns.capped(numbers.to_numpy(), column, notes)
+    other_columns.censoring(column, found, notes)
+    other_columns.missing_entries(column, found)
+    if str(found[TASK].value).endswith("classification") and "multilabel" not in found:
+        other_columns.disputed_labels(column, found, notes)
+    if other_columns.groups(column, notes):
+        families = (*families, "ranking")
     return Profile(dict(found), families, why, measures, tuple(notes))
 
 

@@ -1,8 +1,7 @@
-"""Reads one column of a CSV file as text, with whatever separator, encoding and size the file has, and says what was assumed."""
+"""Reads one column of a data file as text (CSV, Parquet, NumPy), and says what was assumed on the way."""
 
 from __future__ import annotations
 
-import csv
 import os
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,10 +12,10 @@ from lossgraph.catalog import near_names
 from lossgraph.model import InputError
 
 MOST_ROWS = 1_000_000  # of a larger file every k-th row is read
-CHUNK = 200_000
 FEATURE_ROWS = 5_000  # rows read in full, for the baseline that parameters are set from
-START = 262_144  # bytes from which encoding, separator and header are told
+FEATURES = 200  # columns of these rows
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "<na>", "#n/a", "missing"})
+PARQUET, NUMPY = frozenset({".parquet", ".pq"}), frozenset({".npy", ".npz"})
 
 
 @dataclass(frozen=True)
@@ -36,93 +35,31 @@ class Column:
 
 
 def read_column(path: str | os.PathLike[str], target: str | None) -> Column:
-    """The column `target` of a CSV file. Raises `InputError` where the file, or the column, is not there or holds nothing."""
+    """The column `target` of a data file. Raises `InputError` where the file, or the column, is not there or holds nothing."""
     file = Path(path)
-    encoding, separator, header, notes = _open(file)
-    if target is None:
-        shown = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
-        raise InputError(f"{file.name} was given without the column that is to be predicted; add target (--target COLUMN), one of {shown}")
-    name = _find(target, header, file.name, notes)
-    try:
-        pandas: Any = import_module("pandas")
-    except ImportError:
-        raise InputError("reading data files needs pandas; install it with `pip install 'lossgraph[data]'`") from None
-    reader: dict[str, Any] = {"sep": separator, "encoding": encoding, "encoding_errors": "replace", "on_bad_lines": "skip", "skipinitialspace": True}
-    step = max(1, -(-_estimated_rows(file) // MOST_ROWS))
-    try:
-        chunks = pandas.read_csv(file, usecols=[header.index(name)], dtype=str, keep_default_na=False, chunksize=CHUNK, **reader)
-        read: list[Any] = []
-        rows = 0
-        for chunk in chunks:
-            read.append(chunk.iloc[(-rows) % step :: step, 0])
-            rows += len(chunk)
-        values = pandas.concat(read, ignore_index=True) if read else pandas.Series([], dtype=str)
-        head = pandas.read_csv(file, nrows=FEATURE_ROWS, usecols=list(range(min(len(header), 200))), **reader) if len(header) > 1 else None
-    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, ValueError, OSError) as error:
-        raise InputError(f"{file.name} cannot be read as a table: {str(error).splitlines()[0]}") from None
-    if rows == 0:
-        raise InputError(f"{file.name} has a header but no rows")
-    if step > 1:
-        notes.append(f"{file.name} has {rows:,} rows; every {step}-th was read")
-    return Column(name, values.where(~values.str.strip().str.lower().isin(MISSING)), tuple(header), rows, step > 1, tuple(notes), head)
-
-
-def _open(file: Path) -> tuple[str, str, list[str], list[str]]:
-    """Encoding, separator, header and notes, from the first part of the file."""
     if not file.exists():
         raise InputError(f"no file {str(file)!r}")
     if file.is_dir():
-        raise InputError(f"{str(file)!r} is a folder; name a CSV file")
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(START)
-            while b"\n" not in start[-START:] and len(start) < 64 * START and (more := opened.read(START)):
-                start += more  # the header is read whole, however many columns it has
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror or error}") from None
-    if not start.strip():
+        raise InputError(f"{str(file)!r} is a folder without masks; name a CSV, Parquet or NumPy file, or a folder of masks (PNG, TIFF or NumPy)")
+    if not file.stat().st_size:
         raise InputError(f"{file.name} is empty")
-    notes: list[str] = []
-    encoding = _encoding(start, file, notes)
-    text = start.decode(encoding, errors="replace").lstrip("\ufeff")
-    lines = [line for line in text.splitlines() if line.strip()][:50]
-    lines = lines[:-1] if len(lines) > 1 and len(lines) < 50 and not text.endswith("\n") else lines  # the last may be cut
-    separator = _separator(lines)
-    if separator != ",":
-        notes.append(f"{file.name} was read with columns parted by {'tabs' if separator == chr(9) else repr(separator)}")
-    header = [name.strip() for name in next(csv.reader([lines[0]], delimiter=separator))]
-    return encoding, separator, header, notes
+    room = "parquet_table" if file.suffix.lower() in PARQUET else "numpy_table" if file.suffix.lower() in NUMPY else "csv_table"
+    return import_module(f"lossgraph.recommender.{room}").read(file, target)
 
 
-def _encoding(start: bytes, file: Path, notes: list[str]) -> str:
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if b"\x00" in start or start.startswith((b"PAR1", b"PK", b"\x1f\x8b", b"%PDF", b"\x89PNG")):
-        raise InputError(f"{file.name} is not a text file; save the table as CSV in UTF-8")
+def library(name: str) -> Any:
+    """A library of the extra `data`. Raises `InputError` that names the extra."""
     try:
-        start.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:
-            notes.append(f"{file.name} is not UTF-8 (byte {error.start}); it was read as Windows-1252, so check the names of columns and classes")
-            return "cp1252"
-    return "utf-8-sig"
+        return import_module(name)
+    except ImportError:
+        raise InputError(f"reading this file needs {name.partition('.')[0]}; install it with `pip install 'lossgraph[data]'`") from None
 
 
-def _separator(lines: list[str]) -> str:
-    """The separator that parts most lines into the same number of columns, more than one."""
-
-    def score(separator: str) -> tuple[int, int]:
-        try:
-            counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
-        except csv.Error:
-            return 0, 0
-        return (sum(count == counts[0] for count in counts) if counts[0] > 1 else 0, counts[0])
-
-    best = max(",;\t|", key=score)
-    return best if score(best)[0] else ","
-
-
-def _find(target: str, header: list[str], file: str, notes: list[str]) -> str:
+def find_column(target: str | None, header: list[str], file: str, notes: list[str]) -> str:
+    """The column that `target` names, in any case. Raises `InputError` with the near miss, or with the columns there are."""
+    if target is None:
+        shown = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
+        raise InputError(f"{file} was given without the column that is to be predicted; add target (--target COLUMN), one of {shown}")
     if target in header:
         if header.count(target) > 1:
             notes.append(f"{file} has {header.count(target)} columns named {target!r}; the first was read")
@@ -138,10 +75,19 @@ def _find(target: str, header: list[str], file: str, notes: list[str]) -> str:
     raise InputError(f"{file} has no column {target!r}{near}{shown}")
 
 
-def _estimated_rows(file: Path) -> int:
-    """From the file's size and the length of its first lines."""
-    size = file.stat().st_size
-    with file.open("rb") as opened:
-        start = opened.read(1_000_000)
-    lines = max(start.count(b"\n"), 1)
-    return max(int(size / (len(start) / lines)), 1) if len(start) < size else lines
+def without_missing(values: Any) -> Any:
+    """The text with None where it says that there is no value."""
+    return values.where(~values.str.strip().str.lower().isin(MISSING))
+
+
+def as_text(values: Any) -> Any:
+    """A column of any type as the text that a CSV file would hold, None where a value is missing: whole floats and truth values as whole numbers."""
+    pandas = library("pandas")
+    if values.map(type).eq(bool).all() or str(values.dtype) in {"bool", "boolean"}:
+        values = values.astype("Int64")
+    elif pandas.api.types.is_float_dtype(values.dtype):
+        finite = values[values.notna() & ~values.isin([float("inf"), float("-inf")])]
+        if len(finite) == len(values) and (finite == finite.round()).all() and finite.abs().max() < 2**53:
+            values = values.astype("int64")
+    missing = values.isna()
+    return without_missing(values.astype(str).where(~missing))
