@@ -79,7 +79,7 @@ def _ids(vocabulary: str) -> list[str]:
 
 @click.command(cls=_Recommend)
 @click.argument("text", required=False)
-@click.option("--data", type=str, metavar="FILE", help="A CSV file to profile.")
+@click.option("--data", type=str, metavar="FILE", help="A table (CSV, Parquet, NumPy) or a folder of masks to profile.")
 @click.option("--target", type=str, metavar="COLUMN", help="The column of the file that is predicted.")
 @click.option("--top", type=int, default=3, show_default=True, help="How many losses to name.")
 @click.option("--why-not", type=str, metavar="LOSS", help="Explain why this loss is not first.")

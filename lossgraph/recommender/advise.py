@@ -93,7 +93,8 @@ def recommend(
 ) -> Answer:
     """The losses to train with, for a problem described in words, by facts, by a data file, or by all of these.
 
-    `text` is a description in English, `task` an id or alias of tasks.yaml, `data` a CSV, Parquet or NumPy file whose column `target` is predicted, or a folder of masks, `top` how many losses
+    `text` is a description in English, `task` an id or alias of tasks.yaml, `data` a CSV, Parquet or NumPy file whose column `target` is predicted, or a
+    folder of masks, `top` how many losses
     to name. `facts` are the facts of facts.yaml by name (`imbalanced=True`, `n_classes=10`, `metric="f1"`); None means not known. `would_change` also looks
     for the smallest changes of facts that put another loss first; `why_not` names a loss whose absence is to be explained. `fingerprint` is a YAML file of
     facts, which `save_fingerprint` writes; facts that are given by name win over it.
