@@ -88,8 +88,11 @@ def test_constants_of_sums() -> None:
 
 
 def test_the_logit_of_a_hard_target_has_no_value() -> None:
+    """So no prediction equals it, as in one variable: the loss is zero there, and has no other zero. A target that may be soft is another matter."""
     form = ("1 - (2*dot(sigmoid(z), g) + 1)/(sum(sigmoid(z)) + sum(g) + 1)", {"z": Variable("real", "logit", "n"), "g": G})
-    assert prove_several(question(*form, "zero_at_target")) is None
+    soft = (form[0], {**form[1], "g": Variable("[0, 1]", "target", "n")})
+    assert prove_several(question(*form, "zero_at_target")) is not None
+    assert prove_several(question(*soft, "zero_at_target")) is None
 
 
 def test_a_domain_in_two_parts_is_not_convex() -> None:
@@ -113,7 +116,7 @@ def catalogue_questions() -> Iterator[Any]:
 @pytest.mark.parametrize(("view", "property_id"), list(catalogue_questions()))
 def test_no_counterexample_to_what_is_proved(view: View, property_id: str) -> None:
     from lossgraph.verify.order import Undefined
-    from lossgraph.verify.several import LENGTH, SEARCHES, Scene
+    from lossgraph.verify.several_witness import LENGTH, SEARCHES, Scene
 
     asked = question_of(view, property_id)
     search = SEARCHES.get(property_id)

@@ -13,12 +13,14 @@ import sympy
 
 from lossgraph.verify.cells import ParameterCell, initial, interval_text, refreshed, split_cell
 from lossgraph.verify.order import NeedSplit, Undecided, Undefined
+from lossgraph.verify.orders import SWITCHES, by_orders
 from lossgraph.verify.pieces import Piece, split
 from lossgraph.verify.signs import Sign, is_zero, sign
 from lossgraph.verify.space import Interval, Space
 from lossgraph.verify.structure import understood
 
 MAX_CELLS = 60
+MANY = 4  # with so many quantities a piecewise formula is tried in every order of them first
 ACCEPTED: dict[str, tuple[Sign, ...]] = {
     "= 0": (Sign.ZERO,),
     ">= 0": (Sign.POSITIVE, Sign.ZERO, Sign.NONNEGATIVE),
@@ -58,12 +60,20 @@ def everywhere(expression: sympy.Expr, claim: str, symbols: Symbols, conditions:
         if found.proved:
             return Proof(True, {"by": "sign", "expression": str(expression), "claim": claim, **found.certificate})
         reasons.append(found.reason)
+    switched = expression.has(*SWITCHES)
+    early = switched and len(symbols) >= MANY
+    if early and by_orders(expression, claim, symbols, conditions):
+        return Proof(True, {"by": "orders", "expression": str(expression), "claim": claim})
     inside = [entry for entry in reversed(symbols) if entry[0] in expression.free_symbols] or [(sympy.Symbol("x_", real=True), (Interval(),))]
+    if early and len(symbols) > MANY:  # pieces of one quantity in cells of so many others are not tried
+        inside = []
     for main in inside:
         found = _along(expression, claim, main, tuple(entry for entry in symbols if entry[0] != main[0]), conditions)
         if found.proved:
             return found
         reasons.append(found.reason)
+    if (switched or conditions) and not early and by_orders(expression, claim, symbols, conditions):
+        return Proof(True, {"by": "orders", "expression": str(expression), "claim": claim})
     return Proof(False, reason=reasons[-1] if len(reasons) == 1 else next((reason for reason in reversed(reasons) if reason), "not decided"))
 
 
@@ -208,6 +218,11 @@ def _comparison(condition: Any, guard: Any, symbols: Symbols, conditions: tuple[
     tries = {
         ">": [(gap, "> 0")], ">=": [(gap, ">= 0")], "<": [(-gap, "> 0")], "<=": [(-gap, ">= 0")], "!=": [(gap, "> 0"), (-gap, "> 0"), (gap**2, "> 0")],
     }.get(operator, [])  # fmt: skip
+    limit: Any = guard.args[0] - guard.args[1] if isinstance(guard, sympy.StrictGreaterThan) else None  # type: ignore[operator]
+    if limit is not None and operator in {">", "!="}:  # what is at least as much as something positive is positive
+        found = everywhere(gap - limit, ">= 0", symbols, conditions)
+        if found.proved:
+            return found
     for expression, claim in tries:
         whole = expression if guard in (True, sympy.true) else sympy.Piecewise((expression, guard), (1, True), evaluate=False)
         found = everywhere(whole, claim, symbols, conditions)

@@ -91,7 +91,11 @@ class Sums:
 
     def _domain(self, part: sympy.Expr) -> tuple[Interval, ...]:
         """(0, oo) or [0, oo) where every component of `part` is positive or nonnegative, else the reals."""
-        found = part_sign(part, (*self.scalars, *((symbol, domain) for symbol, domain in self.components.items() if symbol in part.free_symbols)))
+        inner = (*self.scalars, *((symbol, domain) for symbol, domain in self.components.items() if symbol in part.free_symbols))
+        for weight, total in self.fixed.items():  # weights that sum to 1 are not all zero: a mean of what is positive is positive
+            if weight in sympy.Mul.make_args(part) and total.is_positive and part != weight and part_sign(part / weight, inner) is Sign.POSITIVE:
+                return POSITIVE_RAY
+        found = part_sign(part, inner)
         if found is Sign.POSITIVE:
             return POSITIVE_RAY
         return RAY if found in (Sign.NONNEGATIVE, Sign.ZERO) else (Interval(),)

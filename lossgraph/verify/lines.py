@@ -16,9 +16,11 @@ from lossgraph.formula.domains import Span, end_value
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Compare, Index, Name, Node, Number, names
 from lossgraph.model import InputError, Verdict
+from lossgraph.verify.exact import Unsure, holds
 from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import LINKS, Question, read
 from lossgraph.verify.samples_on_lines import Curve, plausible
+from lossgraph.verify.several_witness import sums_to_one
 from lossgraph.verify.witness import inside, spread
 
 ON_LINES = frozenset({
@@ -53,7 +55,7 @@ def refute_on_lines(question: Question) -> tuple[dict[str, Any], bool] | None:
     """A certificate of kind `line` and whether it settles the question for all scalar parameters; None where no line was found on which the property fails."""
     from lossgraph.verify.engine import decide_question
 
-    if question.property not in ON_LINES:
+    if question.property not in ON_LINES or (question.property == "symmetric" and question.swapped() is not None and len(question.asked()) == 1):
         return None
     partial: dict[str, Any] | None = None
     open_length = any(not str(length).isdigit() for length in question.lengths.values())
@@ -152,15 +154,27 @@ class Frame:
 
     def given(self) -> Iterator[Point]:
         """Values of the vectors that the data give."""
-        columns = [list(islice(self.points(name), 4)) for name in self.data]
+        columns = [list(islice((point for point in self.points(name) if self.member(name, point)), 4)) for name in self.data]
         for chosen in islice(product(*columns), 6):
             yield dict(zip(self.data, chosen, strict=True))
+
+    def member(self, name: str, point: tuple[Fraction, ...]) -> bool:
+        """Whether a point lies in the set of a variable, and meets the conditions that speak of it alone."""
+        spans = self.question.sets.get(name)
+        if spans is not None and not all(inside(part, spans) for part in point):
+            return False
+        own = [condition for condition in self.question.conditions if set(names(condition)) == {name}]
+        value: Any = point if name in self.sizes else point[0]
+        try:
+            return all(holds(condition, {name: value}) for condition in own)
+        except (Unsure, Undefined, KeyError):
+            return False
 
     def points(self, name: str) -> Iterator[tuple[Fraction, ...]]:
         """Plain values of one variable: simplices and probabilities that sum to 1 too."""
         count = self.size(name)
         one, none = Fraction(1), Fraction(0)
-        if name in self.question.simplices or self.totals(name):
+        if name in self.question.simplices or sums_to_one(self.question, name):
             yield (one, *[none] * (count - 1))
             yield (Fraction(1, count),) * count
             yield (Fraction(1, 2), *[Fraction(1, 2 * (count - 1))] * (count - 1)) if count > 1 else (one,)
@@ -171,10 +185,8 @@ class Frame:
         yield (plain[1 % len(plain)], *[plain[0]] * (count - 1))
         yield tuple(plain[(i + 1) % len(plain)] for i in range(count))
         yield tuple(plain[(2 * i + 2) % len(plain)] for i in range(count))
-
-    def totals(self, name: str) -> bool:
-        """Whether a condition says that the components sum to 1."""
-        return any(written(condition).replace(" ", "") == f"sum({name})==1" for condition in self.question.conditions)
+        if any(set(names(condition)) == {name} for condition in self.question.conditions):
+            yield from (point for point in product(plain[:3], repeat=count) if self.member(name, point))
 
     def starts(self, given: Point) -> Iterator[Point]:
         """Where lines pass through."""

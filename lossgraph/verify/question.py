@@ -61,15 +61,40 @@ class Question:
         averaged = self.property in {"proper", "strictly_proper"}
         return next((name for name in self.variables if averaged and self.roles.get(name) == "outcome"), None)
 
+    def predicted(self) -> str | None:
+        """The variable that should equal the target: the one asked about, or among several the only one of role mean; the others may have any value."""
+        asked = self.asked()
+        if len(asked) == 1:
+            return asked[0]
+        means = [name for name in asked if self.roles.get(name) == "mean"]
+        return means[0] if len(means) == 1 else None
+
+    def swapped(self) -> tuple[str, str] | None:
+        """The two variables that `symmetric` swaps; None where it asks for f(-x) = f(x).
+
+        These are the first two of several variables that are asked about; where one vector is, it and the data that stand beside it in the first two places,
+        if both are of one kind: the same length and the same set.
+        """
+        asked = self.asked()
+        if len(asked) > 1:
+            return asked[0], asked[1]
+        if len(self.variables) < 2 or not set(asked) & set(self.variables[:2]):
+            return None
+        first, second = self.variables[0], self.variables[1]
+        vector = first in self.lengths or first in self.simplices
+        kinds = {(self.lengths.get(name), name in self.simplices, self.sets.get(name)) for name in (first, second)}
+        return (first, second) if vector and len(kinds) == 1 else None
+
     def target(self) -> Node | None:
         """Where the loss should be zero: at 0 for a residual, where the prediction equals the variable of role target."""
         for name in self.variables:
             if self.roles.get(name) == "residual":
                 return Number(Fraction(0))
         name = next((name for name in (*self.variables, *self.parameters) if self.roles.get(name) == "target"), None)
-        if name is None or len(self.asked()) != 1:
+        predicted = self.predicted()
+        if name is None or predicted is None:
             return None
-        link = LINKS.get(self.roles.get(self.asked()[0], ""), "{y}")
+        link = LINKS.get(self.roles.get(predicted, ""), "{y}")
         return parse_expression(link.format(y=name), names=[name])
 
 

@@ -10,68 +10,25 @@ nonnegative. What is not proved here stays open: nothing is refuted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import sympy
 
-from lossgraph.formula.domains import parse_set
 from lossgraph.formula.parse import parse_expression
 from lossgraph.formula.render import text as written
-from lossgraph.formula.symbolic import symbol, to_sympy
-from lossgraph.formula.tree import Call, Name, Node
+from lossgraph.formula.tree import Call, Name
+from lossgraph.formula.tree import replace as renamed
 from lossgraph.model import InputError, Verdict
-from lossgraph.verify.everywhere import Proof, Symbols, condition_holds, everywhere, lies_in, over_cells
-from lossgraph.verify.instance import intervals
-from lossgraph.verify.lengths import Sums, evaluate, resolved
+from lossgraph.verify.combined import at_target, proper, sign_claim, zero_only_at_target
+from lossgraph.verify.everywhere import condition_holds, over_cells
 from lossgraph.verify.order import Undecided
 from lossgraph.verify.question import Question
+from lossgraph.verify.several_scene import Certificate, Open, Scene, again, demand, scene_of
 from lossgraph.verify.space import Interval, Space
 from lossgraph.verify.structure import understood
 
-UNIT = parse_set("[0, 1]")
-Certificate = dict[str, Any]
-
-
-class Open(Exception):
-    """A step that was not proved."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A question in SymPy. `asked` are the symbols (generic components, for vectors) that the property is about; `table` what the names stand for."""
-
-    question: Question
-    table: Mapping[str, Any]
-    sums: Sums
-    expression: sympy.Expr
-    asked: tuple[sympy.Symbol, ...]
-    scalars: Symbols
-    conditions: tuple[sympy.Basic, ...]
-
-    def symbols(self) -> Symbols:
-        """Everything that claims are quantified over."""
-        return (*self.scalars, *self.sums.components.items(), *self.sums.symbols())
-
-    def demand(self, expression: sympy.Expr, claim: str) -> Certificate:
-        """The certificate of a claim that holds everywhere. Raises `Open`."""
-        return demand(everywhere(expression, claim, self.symbols(), (*self.conditions, *self.sums.conditions())))
-
-    def moving(self) -> dict[sympy.Symbol, sympy.Expr]:
-        """The sums that hold asked components, and what they sum."""
-        return {unknown: part for part, (unknown, _) in self.sums.unknowns.items() if part.free_symbols & set(self.asked)}
-
-    def domain(self, name: sympy.Symbol) -> tuple[Interval, ...]:
-        """The set of a scalar or of a vector's components."""
-        return dict((*self.scalars, *self.sums.components.items()))[name]
-
-
-def demand(proof: Proof) -> Certificate:
-    """The proof's certificate. Raises `Open`."""
-    if not proof.proved:
-        raise Open(proof.reason)
-    return dict(proof.certificate)
+BOUNDS = (0, 1, 2, 4)  # of these a bound is tried
 
 
 def prove_several(question: Question) -> Verdict | None:
@@ -93,47 +50,8 @@ def prove_several(question: Question) -> Verdict | None:
     return verdict(question, True, "proved", {key: value for key, value in proof.items() if value}, constant=constant)
 
 
-def has_values(question: Question) -> bool:
-    """Whether the formula is proved to have a finite value everywhere, for vectors of every length."""
-    try:
-        scene, noted = scene_of(question)
-        everything = (*scene.conditions, *scene.sums.conditions())
-        return all(condition_holds(condition, guard, scene.symbols(), everything).proved for guard, condition in noted)
-    except (InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
-        return False
-
-
-def scene_of(question: Question) -> tuple[Scene, list[tuple[Any, Any]]]:
-    """The question in SymPy, and what has to hold for the formula to have a value. Raises InputError where vectors are not all of one open length."""
-    lengths = set(question.lengths.values())
-    if len(lengths) > 1 or any(str(length).isdigit() for length in lengths) or not set(question.simplices) <= set(question.lengths):
-        raise InputError("vectors of several or fixed lengths")
-    sums, table = Sums(), dict[str, Any]()
-    scalars: list[tuple[sympy.Symbol, tuple[Interval, ...]]] = []
-    for name, spans in {**question.parameters, **question.sets, **dict.fromkeys(question.simplices, UNIT)}.items():
-        if name in question.lengths:
-            table[name] = sums.vector(name, spans, intervals(spans), name in question.simplices)
-        else:
-            table[name] = symbol(name, spans)
-            scalars.append((table[name], intervals(spans)))
-    sums.scalars = tuple(scalars)
-    named = frozenset(str(length) for length in lengths)
-    noted: list[tuple[Any, Any]] = []
-    bare, values = resolved(question.formula, table, sums, named, noted)
-    expression = sympy.sympify(to_sympy(bare, values))
-    conditions = [evaluate(condition, table, sums, named) for condition in (*question.conditions, *question.parameter_conditions)]
-    asked = tuple(table[name][0] if isinstance(table[name], tuple) else table[name] for name in question.asked())
-    return Scene(question, table, sums, expression, asked, tuple(scalars), tuple(c for c in conditions if c is not sympy.true)), noted
-
-
-def _again(scene: Scene, table: Mapping[str, Any]) -> sympy.Expr:
-    """The formula with other arguments, over the same sums."""
-    named = frozenset(str(length) for length in scene.question.lengths.values())
-    return sympy.sympify(evaluate(scene.question.formula, table, scene.sums, named))
-
-
 def _nonnegative(scene: Scene) -> Certificate:
-    return {"rule": "sign", "claim": scene.demand(scene.expression, ">= 0")}
+    return {"rule": "sign", "claim": sign_claim(scene, scene.expression, ">= 0")}
 
 
 def _bounded(direction: int) -> Callable[[Scene], Certificate]:
@@ -141,10 +59,11 @@ def _bounded(direction: int) -> Callable[[Scene], Certificate]:
         try:
             return {"rule": "continuous on a closed bounded domain", **_compact(scene, convex=False), **_continuous(scene)}
         except Open:
-            for bound in (0, 1):
-                found = everywhere(bound - direction * scene.expression, ">= 0", scene.symbols(), (*scene.conditions, *scene.sums.conditions()))
-                if found.proved:
-                    return {"rule": "bound", "bound": str(direction * bound), "claim": dict(found.certificate)}
+            for bound in BOUNDS:
+                try:
+                    return {"rule": "bound", "bound": str(direction * bound), "claim": sign_claim(scene, bound - direction * scene.expression, ">= 0")}
+                except Open:
+                    continue
             raise
 
     return rule
@@ -364,40 +283,27 @@ def _decided(property_id: str, single: sympy.Expr, component: sympy.Symbol, scen
 
 
 def _symmetric(scene: Scene) -> Certificate:
-    """Unchanged under f(-x) in one variable, under swapping the first two in several."""
-    names = scene.question.asked()
+    """Unchanged under a change of sign, or under swapping two variables whose domains and conditions are the same."""
+    names, swapped = scene.question.asked(), scene.question.swapped()
     table = dict(scene.table)
-    if len(names) == 1:
+    if swapped is None:
+        if scene.question.conditions:
+            raise Open("joint conditions")
         spans = scene.domain(scene.asked[0])
         mirrored = tuple(Interval(-span.upper, -span.lower, span.upper_open, span.lower_open) for span in reversed(spans))
         if mirrored != spans or names[0] in scene.question.simplices:
             raise Open("the domain is not symmetric")
         value = table[names[0]]
-        table[names[0]] = (-value[0],) if isinstance(value, tuple) else -value
+        table[names[0]] = tuple(-part for part in value) if isinstance(value, tuple) else -value
     else:
-        first, second = names[:2]
-        if scene.domain(scene.asked[0]) != scene.domain(scene.asked[1]) or {first, second} & set(scene.question.simplices) not in (set(), {first, second}):
+        first, second = swapped
+        question = scene.question
+        kinds = [(question.sets.get(name), question.lengths.get(name), name in question.simplices) for name in swapped]
+        exchanged = {renamed(condition, {first: Name(second), second: Name(first)}) for condition in question.conditions}
+        if kinds[0] != kinds[1] or exchanged != set(question.conditions):
             raise Open("the two variables have different domains")
         table[first], table[second] = table[second], table[first]
-    if scene.question.conditions:
-        raise Open("joint conditions")
-    return {"rule": "mirror", "claim": scene.demand(_again(scene, table) - scene.expression, "= 0")}
-
-
-def _zero_at_target(scene: Scene) -> Certificate:
-    target: Node | None = scene.question.target()
-    names = scene.question.asked()
-    if target is None or len(names) != 1:
-        raise Open("no single prediction and target")
-    noted: list[tuple[Any, Any]] = []
-    value = to_sympy(*resolved(target, scene.table, scene.sums, frozenset(), noted))
-    for guard, condition in noted:  # the logit of a target has no value at 0 and 1
-        demand(condition_holds(condition, guard, scene.symbols(), scene.conditions))
-    wanted = value if isinstance(value, tuple) or names[0] not in scene.question.lengths else (value,)
-    inside = demand(lies_in(wanted[0] if isinstance(wanted, tuple) else wanted, scene.domain(scene.asked[0]), scene.symbols(), scene.conditions))
-    if names[0] in scene.question.simplices and not (isinstance(wanted, tuple) and wanted[0] in scene.sums.fixed):
-        raise Open("the target may lie outside the simplex")
-    return {"rule": "value at the target", "inside": inside, "claim": scene.demand(_again(scene, {**scene.table, names[0]: wanted}), "= 0")}
+    return {"rule": "mirror", "claim": scene.demand(again(scene, table) - scene.expression, "= 0")}
 
 
 RULES: dict[str, Callable[[Scene], Certificate]] = {
@@ -415,6 +321,9 @@ RULES: dict[str, Callable[[Scene], Certificate]] = {
     "strongly_convex": _convex,
     "quasiconvex": _quasiconvex,
     "symmetric": _symmetric,
-    "zero_at_target": _zero_at_target,
+    "zero_at_target": at_target,
+    "zero_only_at_target": zero_only_at_target,
+    "proper": proper(strict=False),
+    "strictly_proper": proper(strict=True),
 }
 

@@ -1,0 +1,120 @@
+"""Do the rules for several variables and vectors fire where they hold, and stay silent on formulas that nearly meet them?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+
+from lossgraph.model import Variable, View
+from lossgraph.verify.engine import decide_question
+from lossgraph.verify.orders import by_orders
+from lossgraph.verify.several_proofs import prove_several
+from lossgraph.verify.space import Interval
+from lossgraph.verify.substitution import substituted
+from tests.test_several_proofs import question_of
+
+X, Y, Z = sympy.symbols("x y z", real=True)
+LINE, RAY, OPEN = (Interval(),), (Interval(sympy.S.Zero, sympy.oo, False, True),), (Interval(sympy.S.Zero, sympy.oo),)
+REALS = ((X, LINE), (Y, LINE), (Z, LINE))
+OVERLAP = sympy.Max(0, sympy.Min(X, Y))
+
+
+@pytest.mark.parametrize(
+    ("expression", "claim", "symbols", "conditions"),
+    [
+        (sympy.Max(X, Y) - sympy.Min(X, Y), ">= 0", REALS, ()),
+        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X < Y,)),
+        (sympy.Max(X, Y) + sympy.Min(X, Y) - X - Y, "= 0", REALS, ()),
+        (X * Y - OVERLAP**2, ">= 0", ((X, RAY), (Y, RAY)), ()),
+        (X + Y - OVERLAP, "> 0", ((X, OPEN), (Y, RAY)), ()),
+        (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - sympy.Abs(X - Z), ">= 0", REALS, ()),
+        (sympy.sign(X - Y), ">= 0", REALS, (X >= Y, Z > 0, X < Y + 1)),
+    ],
+)
+def test_orders(expression: Any, claim: str, symbols: Any, conditions: Any) -> None:
+    assert by_orders(expression, claim, symbols, conditions)
+
+
+@pytest.mark.parametrize(
+    ("expression", "claim", "symbols", "conditions"),
+    [
+        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, ()),  # zero where they meet
+        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X <= Y,)),
+        (X + Y - OVERLAP, "> 0", ((X, RAY), (Y, RAY)), ()),  # zero at 0
+        (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - 2 * sympy.Abs(X - Z), ">= 0", REALS, ()),
+        (1 - sympy.sign(X - Y), "> 0", REALS, ()),
+        (sympy.Piecewise((1, X > Y), (-1, True)), ">= 0", REALS, (X >= Y,)),  # -1 where they are equal
+        (sympy.Max(X, Y) - X - Y, "= 0", ((X, RAY), (Y, RAY)), ()),
+    ],
+)
+def test_orders_do_not_say_more(expression: Any, claim: str, symbols: Any, conditions: Any) -> None:
+    assert not by_orders(expression, claim, symbols, conditions)
+
+
+def vector(domain: str = "real", role: str | None = None, length: str | int = "n") -> Variable:
+    return Variable(domain, role, length)
+
+
+P, G, Q = vector("(0, 1)", "probability", "K"), vector("{0, 1}", "target"), vector("simplex", "outcome", "K")
+VIEWS: dict[str, View] = {
+    "log": View("v", "-dot(q, log(p))", {"p": P, "q": Q}, constraint="sum(p) == 1"),
+    "log without a sum": View("v", "-dot(q, log(p))", {"p": P, "q": Q}),
+    "log, open outcome": View("v", "-dot(q, log(p))", {"p": P, "q": vector("(0, 1)", "outcome", "K")}, constraint="sum(p) == 1; sum(q) == 1"),
+    "brier": View("v", "sum((p - q)**2)", {"p": P, "q": Q}, constraint="sum(p) == 1"),
+    "linear": View("v", "sum(Abs(p - q))", {"p": P, "q": Q}, constraint="sum(p) == 1"),
+    "constant": View("v", "sum(q)", {"p": P, "q": Q}, constraint="sum(p) == 1"),
+    "squares": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
+    "square of the sum": View("v", "sum(f - g)**2", {"f": vector(role="prediction"), "g": vector(role="target")}),
+    "half": View("v", "sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
+    "weighted": View("v", "dot(w, (f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}, {"w": vector("[0, oo)")}),
+    "cosine": View("v", "1 - dot(f, g)/(norm(f)*norm(g))", {"f": vector(role="prediction"), "g": vector(role="target")}, constraint="norm(f) > 0; norm(g) > 0"),
+    "one number": View("v", "(p - y)**2", {"p": Variable("[0, 1]", "probability"), "y": Variable("[0, 1]", "target")}),
+    "not of one kind": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector("[0, 1]", "target")}),
+    "a number and a vector": View("v", "a + sum(b**2)", {"a": Variable("real"), "b": vector()}),
+    "dice": View("v", "1 - (2*dot(sigmoid(z), g) + 1)/(sum(sigmoid(z)) + sum(g) + 1)", {"z": vector(role="logit"), "g": G}),
+    "not only sigmoid": View("v", "sum(sigmoid(z)) + sum(z)", {"z": vector(role="logit"), "g": G}),
+    "divided": View("v", "1/sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "property_id", "holds"),
+    [
+        ("log", "proper", True), ("log", "strictly_proper", True), ("brier", "strictly_proper", True), ("linear", "proper", False), ("constant", "strictly_proper", False),
+        ("squares", "zero_only_at_target", True), ("square of the sum", "zero_only_at_target", False), ("half", "zero_only_at_target", False),
+        ("weighted", "zero_only_at_target", False), ("cosine", "zero_only_at_target", False), ("cosine", "symmetric", True), ("squares", "symmetric", True),
+        ("half", "symmetric", False), ("not of one kind", "symmetric", False), ("a number and a vector", "symmetric", False), ("cosine", "quasiconvex", False),
+        ("dice", "zero_only_at_target", True), ("dice", "nonnegative", True),
+    ],
+)  # fmt: skip
+def test_verdicts(name: str, property_id: str, holds: bool) -> None:
+    found = decide_question(question_of(VIEWS[name], property_id))
+    assert found.holds is holds, found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "property_id"),
+    [
+        ("log without a sum", "proper"), ("log, open outcome", "proper"), ("linear", "proper"), ("constant", "strictly_proper"), ("weighted", "zero_only_at_target"),
+        ("square of the sum", "zero_only_at_target"), ("half", "zero_only_at_target"), ("half", "symmetric"), ("divided", "nonnegative"),
+        ("not of one kind", "symmetric"),
+    ],
+)  # fmt: skip
+def test_near_misses_are_not_proved(name: str, property_id: str) -> None:
+    assert prove_several(question_of(VIEWS[name], property_id)) is None
+
+
+def test_symmetric_of_one_number_is_about_its_sign() -> None:
+    assert question_of(VIEWS["one number"], "symmetric").swapped() is None
+    assert question_of(VIEWS["cosine"], "symmetric").swapped() == ("f", "g")
+    assert question_of(VIEWS["not of one kind"], "symmetric").swapped() is None
+
+
+def test_only_a_logit_under_sigmoid_is_replaced() -> None:
+    assert substituted(question_of(VIEWS["not only sigmoid"], "nonnegative")) is None
+    assert substituted(question_of(VIEWS["dice"], "convex")) is None
+    inner = substituted(question_of(VIEWS["dice"], "lipschitz"))
+    assert inner is not None
+    assert str(inner.sets["z"][0]) == "[0, 1]"
