@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sympy
 
-from lossgraph.model import Variable, View
+from lossgraph.model import Parameter, Variable, View
 from lossgraph.verify.engine import decide_question
 from lossgraph.verify.orders import by_orders
 from lossgraph.verify.several_proofs import prove_several
@@ -15,40 +15,44 @@ from lossgraph.verify.space import Interval
 from lossgraph.verify.substitution import substituted
 from tests.test_several_proofs import question_of
 
-X, Y, Z = sympy.symbols("x y z", real=True)
+X: Any = sympy.Symbol("x", real=True)
+Y: Any = sympy.Symbol("y", real=True)
+Z: Any = sympy.Symbol("z", real=True)
 LINE, RAY, OPEN = (Interval(),), (Interval(sympy.S.Zero, sympy.oo, False, True),), (Interval(sympy.S.Zero, sympy.oo),)
 REALS = ((X, LINE), (Y, LINE), (Z, LINE))
-OVERLAP = sympy.Max(0, sympy.Min(X, Y))
+LARGEST: Any = sympy.Max
+LEAST: Any = sympy.Min
+OVERLAP = LARGEST(0, LEAST(X, Y))
 
 
-@pytest.mark.parametrize(
-    ("expression", "claim", "symbols", "conditions"),
-    [
-        (sympy.Max(X, Y) - sympy.Min(X, Y), ">= 0", REALS, ()),
-        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X < Y,)),
-        (sympy.Max(X, Y) + sympy.Min(X, Y) - X - Y, "= 0", REALS, ()),
-        (X * Y - OVERLAP**2, ">= 0", ((X, RAY), (Y, RAY)), ()),
-        (X + Y - OVERLAP, "> 0", ((X, OPEN), (Y, RAY)), ()),
-        (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - sympy.Abs(X - Z), ">= 0", REALS, ()),
-        (sympy.sign(X - Y), ">= 0", REALS, (X >= Y, Z > 0, X < Y + 1)),
-    ],
-)
+SHOWN: list[Any] = [
+    (sympy.Max(X, Y) - sympy.Min(X, Y), ">= 0", REALS, ()),
+    (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X < Y,)),
+    (sympy.Max(X, Y) + sympy.Min(X, Y) - X - Y, "= 0", REALS, ()),
+    (X * Y - OVERLAP**2, ">= 0", ((X, RAY), (Y, RAY)), ()),
+    (X + Y - OVERLAP, "> 0", ((X, OPEN), (Y, RAY)), ()),
+    (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - sympy.Abs(X - Z), ">= 0", REALS, ()),
+    (sympy.sign(X - Y), ">= 0", REALS, (X >= Y, Z > 0, X < Y + 1)),
+]
+
+
+@pytest.mark.parametrize(("expression", "claim", "symbols", "conditions"), SHOWN)
 def test_orders(expression: Any, claim: str, symbols: Any, conditions: Any) -> None:
     assert by_orders(expression, claim, symbols, conditions)
 
 
-@pytest.mark.parametrize(
-    ("expression", "claim", "symbols", "conditions"),
-    [
-        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, ()),  # zero where they meet
-        (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X <= Y,)),
-        (X + Y - OVERLAP, "> 0", ((X, RAY), (Y, RAY)), ()),  # zero at 0
-        (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - 2 * sympy.Abs(X - Z), ">= 0", REALS, ()),
-        (1 - sympy.sign(X - Y), "> 0", REALS, ()),
-        (sympy.Piecewise((1, X > Y), (-1, True)), ">= 0", REALS, (X >= Y,)),  # -1 where they are equal
-        (sympy.Max(X, Y) - X - Y, "= 0", ((X, RAY), (Y, RAY)), ()),
-    ],
-)
+OPEN_CLAIMS: list[Any] = [
+    (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, ()),  # zero where they meet
+    (sympy.Max(X, Y) - sympy.Min(X, Y), "> 0", REALS, (X <= Y,)),
+    (X + Y - OVERLAP, "> 0", ((X, RAY), (Y, RAY)), ()),  # zero at 0
+    (sympy.Abs(X - Y) + sympy.Abs(Y - Z) - 2 * sympy.Abs(X - Z), ">= 0", REALS, ()),
+    (1 - sympy.sign(X - Y), "> 0", REALS, ()),
+    (sympy.Piecewise((1, X > Y), (-1, True)), ">= 0", REALS, (X >= Y,)),  # -1 where they are equal
+    (sympy.Max(X, Y) - X - Y, "= 0", ((X, RAY), (Y, RAY)), ()),
+]
+
+
+@pytest.mark.parametrize(("expression", "claim", "symbols", "conditions"), OPEN_CLAIMS)
 def test_orders_do_not_say_more(expression: Any, claim: str, symbols: Any, conditions: Any) -> None:
     assert not by_orders(expression, claim, symbols, conditions)
 
@@ -68,7 +72,7 @@ VIEWS: dict[str, View] = {
     "squares": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
     "square of the sum": View("v", "sum(f - g)**2", {"f": vector(role="prediction"), "g": vector(role="target")}),
     "half": View("v", "sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
-    "weighted": View("v", "dot(w, (f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}, {"w": vector("[0, oo)")}),
+    "weighted": View("v", "dot(w, (f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}, {"w": Parameter("[0, oo)", None, "n")}),
     "cosine": View("v", "1 - dot(f, g)/(norm(f)*norm(g))", {"f": vector(role="prediction"), "g": vector(role="target")}, constraint="norm(f) > 0; norm(g) > 0"),
     "one number": View("v", "(p - y)**2", {"p": Variable("[0, 1]", "probability"), "y": Variable("[0, 1]", "target")}),
     "not of one kind": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector("[0, 1]", "target")}),
@@ -82,7 +86,8 @@ VIEWS: dict[str, View] = {
 @pytest.mark.parametrize(
     ("name", "property_id", "holds"),
     [
-        ("log", "proper", True), ("log", "strictly_proper", True), ("brier", "strictly_proper", True), ("linear", "proper", False), ("constant", "strictly_proper", False),
+        ("log", "proper", True), ("log", "strictly_proper", True), ("brier", "strictly_proper", True), ("linear", "proper", False),
+        ("constant", "strictly_proper", False),
         ("squares", "zero_only_at_target", True), ("square of the sum", "zero_only_at_target", False), ("half", "zero_only_at_target", False),
         ("weighted", "zero_only_at_target", False), ("cosine", "zero_only_at_target", False), ("cosine", "symmetric", True), ("squares", "symmetric", True),
         ("half", "symmetric", False), ("not of one kind", "symmetric", False), ("a number and a vector", "symmetric", False), ("cosine", "quasiconvex", False),
@@ -97,8 +102,10 @@ def test_verdicts(name: str, property_id: str, holds: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "property_id"),
     [
-        ("log without a sum", "proper"), ("log, open outcome", "proper"), ("linear", "proper"), ("constant", "strictly_proper"), ("weighted", "zero_only_at_target"),
-        ("square of the sum", "zero_only_at_target"), ("half", "zero_only_at_target"), ("half", "symmetric"), ("divided", "nonnegative"),
+        ("log without a sum", "proper"), ("log, open outcome", "proper"), ("linear", "proper"), ("constant", "strictly_proper"),
+        ("weighted", "zero_only_at_target"),
+        ("square of the sum", "zero_only_at_target"), ("half", "zero_only_at_target"), ("half", "symmetric"),
+        ("divided", "nonnegative"),
         ("not of one kind", "symmetric"),
     ],
 )  # fmt: skip

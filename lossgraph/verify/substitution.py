@@ -1,8 +1,8 @@
 """Proofs by a change of variable: a formula in which z stands only as sigmoid(z) is a formula of p = sigmoid(z) in (0, 1).
 
-What holds for the formula of p holds for that of z: bounds and zeros, since p runs through all of (0, 1); continuity and derivatives, since sigmoid has them all;
-Lipschitz and Lipschitz gradient where the formula of p is proved to have them on the closed cube, on which its gradient is then bounded: sigmoid and its
-derivative are bounded and Lipschitz. Convexity is not kept.
+What holds for the formula of p holds for that of z: bounds and zeros, since p runs through all of (0, 1); continuity and derivatives, since sigmoid has
+them all; Lipschitz and Lipschitz gradient where the formula of p is proved to have them on the closed cube, on which its gradient is then bounded: sigmoid
+and its derivative are bounded and Lipschitz. Convexity is not kept.
 """
 
 from __future__ import annotations
