@@ -72,13 +72,23 @@ VIEWS: dict[str, View] = {
     "squares": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
     "square of the sum": View("v", "sum(f - g)**2", {"f": vector(role="prediction"), "g": vector(role="target")}),
     "half": View("v", "sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
-    "weighted": View("v", "dot(w, (f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}, {"w": Parameter("[0, oo)", None, "n")}),
+    "weighted": View("v", "dot(w, (f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}, {"w": Parameter("[0, oo)", length="n")}),
     "cosine": View("v", "1 - dot(f, g)/(norm(f)*norm(g))", {"f": vector(role="prediction"), "g": vector(role="target")}, constraint="norm(f) > 0; norm(g) > 0"),
     "one number": View("v", "(p - y)**2", {"p": Variable("[0, 1]", "probability"), "y": Variable("[0, 1]", "target")}),
     "not of one kind": View("v", "sum((f - g)**2)", {"f": vector(role="prediction"), "g": vector("[0, 1]", "target")}),
     "a number and a vector": View("v", "a + sum(b**2)", {"a": Variable("real"), "b": vector()}),
     "dice": View("v", "1 - (2*dot(sigmoid(z), g) + 1)/(sum(sigmoid(z)) + sum(g) + 1)", {"z": vector(role="logit"), "g": G}),
     "not only sigmoid": View("v", "sum(sigmoid(z)) + sum(z)", {"z": vector(role="logit"), "g": G}),
+    "ssim": View(
+        "v", "1 - (2*dot(x, y)/n - 2*sum(x)*sum(y)/n**2 + 1)/(dot(x, x)/n - sum(x)**2/n**2 + dot(y, y)/n - sum(y)**2/n**2 + 1)",
+        {"x": vector(role="prediction"), "y": vector(role="target")},
+    ),
+    "ssim, more": View(
+        "v", "1 - (2*dot(x, y)/n - 2*sum(x)*sum(y)/n**2 + 2)/(dot(x, x)/n - sum(x)**2/n**2 + dot(y, y)/n - sum(y)**2/n**2 + 1)",
+        {"x": vector(role="prediction"), "y": vector(role="target")},
+    ),
+    "apart": View("v", "sum(a**2) + sum(exp(b))", {"a": vector(), "b": vector()}),
+    "together": View("v", "sum(a**2) + dot(a, b)", {"a": vector(), "b": vector()}),
     "divided": View("v", "1/sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
 }  # fmt: skip
 
@@ -91,7 +101,8 @@ VIEWS: dict[str, View] = {
         ("squares", "zero_only_at_target", True), ("square of the sum", "zero_only_at_target", False), ("half", "zero_only_at_target", False),
         ("weighted", "zero_only_at_target", False), ("cosine", "zero_only_at_target", False), ("cosine", "symmetric", True), ("squares", "symmetric", True),
         ("half", "symmetric", False), ("not of one kind", "symmetric", False), ("a number and a vector", "symmetric", False), ("cosine", "quasiconvex", False),
-        ("dice", "zero_only_at_target", True), ("dice", "nonnegative", True),
+        ("dice", "zero_only_at_target", True), ("dice", "nonnegative", True), ("ssim", "nonnegative", True), ("ssim", "bounded_above", True),
+        ("apart", "strictly_convex", True), ("apart", "strongly_convex", False), ("together", "convex", False),
     ],
 )  # fmt: skip
 def test_verdicts(name: str, property_id: str, holds: bool) -> None:
@@ -105,7 +116,7 @@ def test_verdicts(name: str, property_id: str, holds: bool) -> None:
         ("log without a sum", "proper"), ("log, open outcome", "proper"), ("linear", "proper"), ("constant", "strictly_proper"),
         ("weighted", "zero_only_at_target"),
         ("square of the sum", "zero_only_at_target"), ("half", "zero_only_at_target"), ("half", "symmetric"),
-        ("divided", "nonnegative"),
+        ("divided", "nonnegative"), ("ssim, more", "nonnegative"), ("apart", "strongly_convex"), ("together", "strictly_convex"),
         ("not of one kind", "symmetric"),
     ],
 )  # fmt: skip

@@ -14,6 +14,7 @@ import sympy
 from lossgraph.formula.symbolic import to_sympy
 from lossgraph.verify.everywhere import condition_holds, everywhere, lies_in
 from lossgraph.verify.lengths import POSITIVE_RAY, RAY, part_sign, resolved
+from lossgraph.verify.moments import MOMENTS, centred, moments
 from lossgraph.verify.several_scene import Certificate, Open, Scene, again, demand
 from lossgraph.verify.signs import Sign
 
@@ -94,6 +95,12 @@ def _tangent(term: Any) -> sympy.Expr:
 
 def sign_claim(scene: Scene, expression: sympy.Expr, claim: str) -> Certificate:
     """The certificate of a claim about the formula, or about it with its sums combined: that first where a sum has no sign of its own. Raises `Open`."""
+    table = moments(scene)
+    if table is not None and expression.free_symbols & set(table):
+        means = centred(expression, table)
+        found = everywhere(means, claim, (*scene.symbols(), *MOMENTS), (*scene.conditions, *scene.sums.conditions()))
+        if found.proved:
+            return {**found.certificate, "moments": {str(name): str(value) for name, value in table.items()}}
     mixed = any(domain not in (POSITIVE_RAY, RAY) for unknown, domain in scene.sums.unknowns.values() if unknown in expression.free_symbols)
     plain = Open("not tried")
     if not mixed:

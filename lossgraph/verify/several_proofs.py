@@ -10,7 +10,8 @@ nonnegative. What is not proved here stays open: nothing is refuted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import combinations
+from fractions import Fraction
+from itertools import combinations, islice
 from typing import Any
 
 import sympy
@@ -21,14 +22,20 @@ from lossgraph.formula.tree import Call, Name
 from lossgraph.formula.tree import replace as renamed
 from lossgraph.model import InputError, Verdict
 from lossgraph.verify.combined import at_target, proper, sign_claim, zero_only_at_target
-from lossgraph.verify.everywhere import condition_holds, over_cells
-from lossgraph.verify.order import Undecided
+from lossgraph.verify.everywhere import over_cells
+from lossgraph.verify.exact import Unsure, subtract
+from lossgraph.verify.exact import sign as exact_sign
+from lossgraph.verify.order import Undecided, Undefined
 from lossgraph.verify.question import Question
-from lossgraph.verify.several_scene import Certificate, Open, Scene, again, demand, scene_of
+from lossgraph.verify.separable import separable
+from lossgraph.verify.several_scene import Certificate, Open, Scene, again, demand, holds_where, scene_of
+from lossgraph.verify.several_witness import LENGTH
+from lossgraph.verify.several_witness import Scene as Places
 from lossgraph.verify.space import Interval, Space
 from lossgraph.verify.structure import understood
+from lossgraph.verify.witness import settings
 
-BOUNDS = (0, 1, 2, 4)  # of these a bound is tried
+BOUNDS: tuple[int, ...] = (0, 1, 2, 4)  # of these a bound is tried
 
 
 def prove_several(question: Question) -> Verdict | None:
@@ -40,9 +47,11 @@ def prove_several(question: Question) -> Verdict | None:
         return None
     try:
         scene, noted = scene_of(question)
-        everything = (*scene.conditions, *scene.sums.conditions())
-        needed = [demand(condition_holds(condition, guard, scene.symbols(), everything)) for guard, condition in noted]
-        found = rule(scene)
+        needed = [demand(holds_where(scene, condition, guard)) for guard, condition in noted]
+        try:
+            found = rule(scene)
+        except Open:
+            found = separable(scene)
     except (InputError, Open, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
         return None
     constant = found.pop("constant", None)
@@ -59,7 +68,7 @@ def _bounded(direction: int) -> Callable[[Scene], Certificate]:
         try:
             return {"rule": "continuous on a closed bounded domain", **_compact(scene, convex=False), **_continuous(scene)}
         except Open:
-            for bound in BOUNDS:
+            for bound in _likely(scene, direction):
                 try:
                     return {"rule": "bound", "bound": str(direction * bound), "claim": sign_claim(scene, bound - direction * scene.expression, ">= 0")}
                 except Open:
@@ -67,6 +76,31 @@ def _bounded(direction: int) -> Callable[[Scene], Certificate]:
             raise
 
     return rule
+
+
+def _likely(scene: Scene, direction: int) -> list[int]:
+    """The bounds that no value at a few plain places is beyond."""
+    from lossgraph.verify.engine import quantified
+
+    question = scene.question
+    sizes = {name: int(length) if str(length).isdigit() else LENGTH for name, length in question.lengths.items()}
+    scalars = {name: spans for name, spans in quantified(question).items() if name not in question.lengths}
+    kept: list[int] = list(BOUNDS)
+    for setting in islice(settings(scalars, ()), 2):
+        places = Places(question, set(question.asked()), sizes, setting)
+        try:
+            values = [value for value in (places.value(place) for place in places.places[:40]) if value is not None]
+            kept = [bound for bound in kept if not any(_beyond(value, bound, direction) for value in values)]
+        except Undefined:
+            return []
+    return kept
+
+
+def _beyond(value: Any, bound: int, direction: int) -> bool:
+    try:
+        return exact_sign(subtract(value, Fraction(direction * bound))) == direction
+    except Unsure:
+        return False
 
 
 def _compact(scene: Scene, *, convex: bool) -> Certificate:

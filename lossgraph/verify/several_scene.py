@@ -15,6 +15,7 @@ from lossgraph.model import InputError
 from lossgraph.verify.everywhere import Proof, Symbols, condition_holds, everywhere
 from lossgraph.verify.instance import intervals
 from lossgraph.verify.lengths import Sums, evaluate, resolved
+from lossgraph.verify.moments import MOMENTS, centred, moments
 from lossgraph.verify.order import Undecided
 from lossgraph.verify.question import Question
 from lossgraph.verify.several_witness import sums_to_one
@@ -99,10 +100,21 @@ class Key:
 def _has_values(key: Key) -> bool:
     try:
         scene, noted = scene_of(key.question)
-        everything = (*scene.conditions, *scene.sums.conditions())
-        return all(condition_holds(condition, guard, scene.symbols(), everything).proved for guard, condition in noted)
+        return all(holds_where(scene, condition, guard).proved for guard, condition in noted)
     except (InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
         return False
+
+
+def holds_where(scene: Scene, condition: Any, guard: Any) -> Proof:
+    """Whether a condition of the formula holds wherever its guard does; where sums of squares are in it, also by means and variances."""
+    everything = (*scene.conditions, *scene.sums.conditions())
+    table = moments(scene)
+    if table is not None and condition.free_symbols & set(table) and guard in (True, sympy.true):
+        gap = centred(condition.lhs - condition.rhs, table)
+        found = condition_holds(condition.func(gap, 0), guard, (*scene.symbols(), *MOMENTS), everything)
+        if found.proved:
+            return found
+    return condition_holds(condition, guard, scene.symbols(), everything)
 
 
 def scene_of(question: Question) -> tuple[Scene, list[tuple[Any, Any]]]:
