@@ -65,7 +65,7 @@ def test_outliers_and_smoothness_in_words() -> None:
         (["--outliers", "--no-outliers", "--task", "regression"], 2, "error", "exclude each other"),
         (["--task", "regression", "--task", "segmentation"], 2, "error", "exclude each other"),
         (["--gaussian", "--outliers", "--task", "regression"], 2, "error", "Gaussian"),
-        (["--task", "regression", "--censored"], 2, "error", "censored"),
+        (["--task", "count_regression", "--censored"], 2, "error", "censored"),
         (["--task", "regression", "--metric", "rmes"], 2, "error", 'did you mean "rmse"'),
         (["--task", "segmentation", "--minority-share", "7"], 2, "error", "between 0 and 0.5"),
         (["--task", "regression", "--top", "0"], 2, "error", "top"),

@@ -25,6 +25,15 @@ FACTS: tuple[dict[str, Any], ...] = (
     {"detector": "anchor_free"}, {"detector": "yolo"}, {"detector": "boxes"}, {"detector": "boxes", "boxes_apart": True}, {"direction_only": True},
     {"energy_fixed_shape": True}, {"counts": True}, {"adaptive_tails": True}, {"tolerance": True}, {"boosting": True}, {"modality": "volume"},
     {"imbalanced": True, "smooth": True},
+    {"framework": "pytorch"}, {"survival_wish": "time"}, {"ordinal": True, "n_classes": 5}, {"circular": True}, {"heavy_tails": True}, {"several_modes": True},
+    {"uncertainty": True, "heavy_tails": True}, {"uncertainty": True, "metric": "crps"}, {"metric": "mape"}, {"metric": "smape"},
+    {"outliers": True, "second_order": True}, {"outliers": True, "smooth": True}, {"ground_truth": False}, {"ground_truth": True},
+    {"point_output": "heatmaps"}, {"point_output": "coordinates"}, {"detector": "centres"}, {"detector": "dense", "box_quality": True}, {"pairs": False},
+    {"many_negatives": False}, {"implicit_feedback": False}, {"full_orders": True}, {"metric": "ndcg"}, {"feedback": "single"}, {"feedback": "pairs"},
+    {"feedback": "reward"}, {"fit_reward": True}, {"reference_model": False}, {"off_policy": True, "actions": "discrete"}, {"approach": "flow"},
+    {"sequence_to_sequence": True}, {"unstable": True, "bidirectional": False}, {"teacher_features": True}, {"audio_output": "spectrogram"},
+    {"approach": "gan", "gradient_penalty": True}, {"metric": "iou"}, {"metric": "iou", "n_classes": 5}, {"boundary": True}, {"connected": True},
+    {"long_tail": True, "n_classes": 5}, {"label_noise": True, "noise_rate": 0.6, "n_classes": 5}, {"max_margin": True, "n_classes": 5}, {"time_shifts": True},
     {"minority_share": 0.05}, {"heteroscedastic": True}, {"overdispersed": True}, {"multilabel": True, "imbalanced": True},
 )  # fmt: skip
 

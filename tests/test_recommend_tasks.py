@@ -11,7 +11,7 @@ import lossgraph
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK, ancestors, family, fires
-from lossgraph.recommender.merging import Problem, derive, refine
+from lossgraph.recommender.merging import Problem, settle
 from tests.test_rules import problem_of
 
 CATALOG = lossgraph.load()
@@ -19,12 +19,15 @@ TASKS: dict[str, str] = {name: task for task, entry in CATALOG.data["tasks"].ite
 # Tasks about the training of a model for another task: judged by that task's metrics.
 BORROWS: dict[str, tuple[str, ...]] = {
     "adaptation": ("classification",), "continual_learning": ("classification",), "optimisation": ("classification",), "inference": ("regression",),
-    "image_fusion": ("segmentation", "generative"), "energy_based": ("classification",),
+    "image_fusion": ("segmentation", "generative"), "energy_based": ("classification",), "domain_adaptation": ("classification",),
+    "distillation": ("classification",), "image_registration": ("segmentation",),
 }  # fmt: skip
 # Names of tasks that are also everyday words, as in "fraud detection": alone they are not enough.
 EVERYDAY = frozenset({"detection", "regularisation"})
 # Tasks whose objectives no metric of the catalogue judges.
-UNJUDGED = frozenset({"equilibrium", "regularisation"})
+UNJUDGED = frozenset({"equilibrium", "regularisation", "style_transfer", "audio_synthesis", "multi_task"})
+# Tasks whose losses are not in the catalogue yet: they are answered with just that.
+UNADVISED = frozenset({"multi_task"})
 # Losses that no rule recommends, and why.
 UNRECOMMENDED: dict[str, str] = {
     "half_squared_error": "the squared error, halved: `mse` stands for it",
@@ -48,6 +51,9 @@ UNRECOMMENDED: dict[str, str] = {
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_is_answered_under_each_of_its_names(name: str) -> None:
     answer = lossgraph.recommend(task=name)
+    if TASKS[name] in UNADVISED:
+        assert "there is no advice" in answer.errors[0]
+        return
     assert answer.status == "recommended", answer.errors
     assert next(fact.value for fact in answer.facts if fact.name == TASK) == TASKS[name]
     for one in answer.recommendations:
@@ -56,7 +62,7 @@ def test_every_task_is_answered_under_each_of_its_names(name: str) -> None:
         assert one.code
 
 
-@pytest.mark.parametrize("task", CATALOG.data["tasks"])
+@pytest.mark.parametrize("task", sorted(set(CATALOG.data["tasks"]) - UNADVISED))
 def test_every_task_is_read_in_a_text(task: str) -> None:
     """Its name, in a sentence, is enough."""
     answer = lossgraph.recommend(f"which loss should I use to train a model for {CATALOG.tasks[task].name}?")
@@ -129,11 +135,10 @@ def test_no_rule_forbids_every_loss_of_a_task() -> None:
     for rule in known.rules:
         if rule.effect not in {"forbid", "require"}:
             continue
-        for task in known.catalog.data["tasks"]:
+        for task in set(known.catalog.data["tasks"]) - UNADVISED:
             facts = {one.fact: one.value for one in rule.when if one.test == "is" and one.fact != TASK}
             problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in {**facts, TASK: task}.items()})
-            refine(problem, known.catalog)
-            derive(problem, known.facts, known.catalog)
+            settle(problem, known.facts, known.catalog)
             lineage = ancestors(str(problem.known[TASK]), known.catalog.tasks)
             if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
                 continue

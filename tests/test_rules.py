@@ -16,7 +16,7 @@ from lossgraph.model import CatalogError, Condition, Rule, Verdict
 from lossgraph.recommender.advise import Book, book
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK, ancestors, fires, holds
-from lossgraph.recommender.merging import Problem, derive, refine
+from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import FORMULAS
 from lossgraph.recommender.ranking import rank
 from lossgraph.yaml_files import read_yaml
@@ -108,8 +108,7 @@ def problem_of(rule: Rule, known: Book) -> Problem | None:
     for values in itertools.product(*(satisfying(condition, known)[:6] for condition in rule.when)):
         given = {condition.fact: value for condition, value in zip(rule.when, values, strict=True) if value is not None}
         problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in given.items()})
-        refine(problem, known.catalog)
-        derive(problem, known.facts, known.catalog)
+        settle(problem, known.facts, known.catalog)
         if fires(rule, problem.known, ancestors(str(problem.known.get(TASK, "")), known.catalog.tasks)):
             return problem
     return None

@@ -11,7 +11,7 @@ from lossgraph.model import Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
 from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, mentioned, written
 from lossgraph.recommender.index import Index
-from lossgraph.recommender.merging import Problem, derive, refine
+from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import defaults, values_of
 from lossgraph.recommender.ranking import Cards, Ranking, Standing, rank
 from lossgraph.recommender.snippet import snippet
@@ -117,7 +117,7 @@ def _recommendations(ranking: Ranking, problem: Problem, measures: Mapping[str, 
     found: list[Recommendation] = []
     rank_now = 0
     for index, standing in enumerate(ranking.standings[:top]):
-        if standing.score < FAR_BEHIND * ranking.standings[0].score:
+        if ranking.standings[0].score > 0 and standing.score < FAR_BEHIND * ranking.standings[0].score:
             break
         if index == 0 or round(standing.score, 6) != round(ranking.standings[index - 1].score, 6):
             rank_now = index + 1
@@ -304,6 +304,5 @@ def _changed(problem: Problem, name: str, value: Any, advice: Advice) -> Problem
     if value is not None:
         kept[name] = Finding(name, value, "flag", "tried", 1.0)
     changed = Problem(facts={key: replace(one) for key, one in kept.items()})
-    refine(changed, advice.catalog)
-    derive(changed, advice.facts, advice.catalog)
+    settle(changed, advice.facts, advice.catalog)
     return changed

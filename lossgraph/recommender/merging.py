@@ -58,9 +58,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
     for name, fact in facts.items():
         if name in said:
             _merge_fact(fact, readings, problem)
-    refine(problem, catalog)
-    derive(problem, facts, catalog)
-    refine(problem, catalog)
+    settle(problem, facts, catalog)
     settle_conflicts(problem, facts, conflicts)
     return problem
 
@@ -128,29 +126,43 @@ def _differ(one: Finding, other: Finding) -> bool:
     return abs(one.value - other.value) > 0.1 * abs(one.value) if numbers else one.value != other.value  # type: ignore[operator]
 
 
-def refine(problem: Problem, catalog: Catalog) -> None:
-    """The task made more specific by what else is known: classification by the number of classes, regression by counts and quantiles."""
+def refine(problem: Problem) -> None:
+    """The task made more specific by what else is known."""
     task = problem.facts.get(TASK)
-    if task is None:
-        return
-    known = problem.known
+    found = None if task is None else refined(str(task.value), problem.known, given=task.source == "flag")
+    if task is not None and found is not None:
+        problem.facts[TASK] = replace(task, value=found[0], evidence=f"{task.evidence}; {found[1]}")
+
+
+def refined(task: str, known: Mapping[str, object], given: bool) -> tuple[str, str] | None:
+    """A more specific task, with the reason: classification by the number of classes, regression by counts and quantiles. `given`: the task was, by a flag."""
+    if task == "regression":
+        if known.get("censored") is True:
+            return "survival", "some targets are known only as bounds"
+        if known.get("interval") is not None or known.get("quantile_level") is not None:
+            return "quantile_regression", "a quantile or an interval is wanted"
+        return ("count_regression", "the target counts events") if known.get("counts") is True else None
+    if task not in {"classification", "binary_classification", "multiclass_classification"}:
+        return None
     classes = known.get("n_classes")
+    if isinstance(classes, int | float):
+        sort = "binary_classification" if classes == 2 else "multiclass_classification"
+        if sort == task or (given and task != "classification") or (task == "classification" and known.get("multilabel")):
+            return None
+        return sort, f"{written(classes)} classes"
+    rare = task == "classification" and known.get("minority_share") is not None
+    if rare and not known.get("multilabel") and not known.get("long_tail"):
+        return "binary_classification", "the share of one rare class was given"
+    return None
 
-    def become(value: str, why: str) -> None:
-        problem.facts[TASK] = replace(task, value=value, evidence=f"{task.evidence}; {why}")
 
-    if task.value == "classification" and isinstance(classes, int | float) and not known.get("multilabel"):
-        become("binary_classification" if classes == 2 else "multiclass_classification", f"{written(classes)} classes")
-    elif task.value == "binary_classification" and isinstance(classes, int | float) and classes > 2 and task.source != "flag":
-        become("multiclass_classification", f"{written(classes)} classes")
-    elif task.value == "multiclass_classification" and classes == 2 and task.source != "flag":
-        become("binary_classification", "2 classes")
-    elif task.value == "classification" and "minority_share" in known and classes is None and not (known.get("multilabel") or known.get("long_tail")):
-        become("binary_classification", "the share of one rare class was given")
-    elif task.value == "regression" and (known.get("interval") is not None or known.get("quantile_level") is not None):
-        become("quantile_regression", "a quantile or an interval is wanted")
-    elif task.value == "regression" and known.get("counts") is True:
-        become("count_regression", "the target counts events")
+def settle(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> None:
+    """Refines the task and adds what follows, until neither changes anything."""
+    task: object = ""
+    while task != problem.known.get(TASK):
+        task = problem.known.get(TASK)
+        refine(problem)
+        derive(problem, facts, catalog)
 
 
 def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> None:

@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from lossgraph.recommender.conditions import TASK
+from lossgraph.recommender.further_inputs import FURTHER_INPUTS, FURTHER_SPECIAL, FURTHER_TOGETHER
 from lossgraph.recommender.inputs import INPUTS
 from lossgraph.recommender.more_inputs import SPECIAL, TOGETHER
 from lossgraph.recommender.ranking import Cards
 
 _CALL_ARGUMENTS = ("class_weight",)
+_ALL_INPUTS = {**INPUTS, **FURTHER_INPUTS}
+_ALL_SPECIAL = {**SPECIAL, **FURTHER_SPECIAL}
+_ALL_TOGETHER = {**TOGETHER, **FURTHER_TOGETHER}
 
 
 def snippet(loss: str, parameters: Mapping[str, Any], known: Mapping[str, Any], cards: Cards) -> str:
     """The code for one recommendation. A combination is written as the weighted sum of its parts on the same output of the model."""
-    special = SPECIAL.get((str(known.get(TASK)), loss), INPUTS.get(loss))
+    special = _ALL_SPECIAL.get((str(known.get(TASK)), loss), _ALL_INPUTS.get(loss))
     if special is not None:
         tensors, arguments = special
         inside = "".join(f", {name}={value!r}" for name, value in parameters.items() if "." not in name)
         lines = ["import torch", "import lossgraph", "", f'loss = lossgraph.torch.module("{loss}"{inside})', "", *tensors]
         return "\n".join([*lines, f"value = loss({arguments})", "value.backward()"])
-    if loss in TOGETHER:
+    if loss in _ALL_TOGETHER:
         return _together(loss, parameters, cards)
     parts = cards.parts(loss)
     single = len(parts) == 1
@@ -37,12 +41,13 @@ def snippet(loss: str, parameters: Mapping[str, Any], known: Mapping[str, Any], 
         definitions, call = _term(part, variable, own, kinds[part], known, kinds.values())
         lines += definitions
         terms.append(call if weight == 1.0 else f"{weight:g} * {call}")
-    return "\n".join([*lines, "", *_tensors(set(kinds.values()), known, bool(penalties)), f"value = {' + '.join(terms)}", "value.backward()"])
+    levels = any(line.startswith("levels") for line in lines)
+    return "\n".join([*lines, "", *_tensors(set(kinds.values()), known, bool(penalties), levels), f"value = {' + '.join(terms)}", "value.backward()"])
 
 
 def _together(loss: str, parameters: Mapping[str, Any], cards: Cards) -> str:
     """A combination whose parts look at different tensors."""
-    tensors, calls = TOGETHER[loss]
+    tensors, calls = _ALL_TOGETHER[loss]
     lines, terms = ["import torch", "import lossgraph", ""], list[str]()
     for part, weight in cards.parts(loss):
         inside = "".join(f", {name.split('.', 1)[1]}={value!r}" for name, value in parameters.items() if name.startswith(f"{part}."))
@@ -97,8 +102,8 @@ def _first(kind: str, known: Mapping[str, Any], kinds: Any) -> str:
     }.get(kind, kind)  # fmt: skip
 
 
-def _tensors(kinds: set[str], known: Mapping[str, Any], model: bool) -> list[str]:
-    """Inputs of the right shape and meaning; the comments say what stands for the user's own."""
+def _tensors(kinds: set[str], known: Mapping[str, Any], model: bool, levels: bool) -> list[str]:
+    """Inputs of the right shape and meaning; the comments say what stands for the user's own. `levels`: one output for each of several quantiles."""
     task = known.get(TASK)
     count = int(known.get("n_classes") or 3)
     count = count if count <= 1000 else 1000
@@ -129,7 +134,7 @@ def _tensors(kinds: set[str], known: Mapping[str, Any], model: bool) -> list[str
         return [f"raw = torch.randn(32{grad}{mine}, made positive by exp", f"target = torch.rand(32) * 100 + 1{truth}: positive"]
     if "embedding" in kinds:
         return [f"prediction = torch.randn(32, 16{grad}{mine}", f"target = torch.randn(32, 16){truth}"]
-    size = "32, 2" if known.get("interval") is not None and task == "quantile_regression" else "32"
+    size = "32, 2" if levels else "32"
     if model:
         return [*weights, "prediction = model(torch.randn(32, 8)).squeeze(1)", f"target = torch.randn(32){truth}"]
     return [f"prediction = torch.randn({size}{grad}{mine}", f"target = torch.randn(32){truth}"]
