@@ -27,7 +27,7 @@ EVERYDAY = frozenset({"detection", "regularisation"})
 # Tasks whose objectives no metric of the catalogue judges.
 UNJUDGED = frozenset({"equilibrium", "regularisation", "style_transfer", "audio_synthesis", "multi_task"})
 # Tasks whose losses are not in the catalogue yet: they are answered with just that.
-UNADVISED = frozenset({"multi_task"})
+UNADVISED: frozenset[str] = frozenset()
 # Losses that no rule recommends, and why.
 UNRECOMMENDED: dict[str, str] = {
     "half_squared_error": "the squared error, halved: `mse` stands for it",

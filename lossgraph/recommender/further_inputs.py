@@ -50,16 +50,16 @@ _SETS = [
     "prediction = torch.rand(4, 100, 3, requires_grad=True)  # your model's points: batch, points, coordinates",
     "target = torch.rand(4, 120, 3)  # your points",
 ]
-_SOUND = [
+SOUND = [
     "prediction = torch.randn(4, 16000, requires_grad=True)  # your model's waveforms",
     "target = torch.randn(4, 16000)  # the true ones",
 ]
-_STUDENT = [
+STUDENT = [
     "logits = torch.randn(32, 10, requires_grad=True)  # your student's output",
     "teacher = torch.randn(32, 10)  # the teacher's, computed under torch.no_grad",
     "target = torch.randint(0, 10, (32,))  # your labels",
 ]
-_MAPS = [
+MAPS = [
     "prediction = torch.rand(2, 17, 64, 48, requires_grad=True)  # your model's heat maps: batch, key points, height, width",
     "target = torch.rand(2, 17, 64, 48)  # a bump of height 1 at each key point",
 ]
@@ -73,12 +73,17 @@ _DENSE = [
     "logits = torch.randn(2, 5, 100, requires_grad=True)  # your model's classes at 100 places",
     "quality = torch.rand(2, 5, 100) * (torch.rand(2, 5, 100) < 0.1)  # overlap of the predicted with the true box, 0 where there is no object",
 ]
-_MASKS = [
+MASKS = [
     "logits = torch.randn(4, 1, 64, 64, requires_grad=True)  # your model's output",
     "target = (torch.rand(4, 1, 64, 64) < 0.2).float()  # your targets: 0 or 1",
     "probabilities = logits.sigmoid()",
 ]
-_DISTANCES = ["from lossgraph.implementations.contract import signed_distance", *_MASKS]
+DISTANCES = ["from lossgraph.implementations.contract import signed_distance", *MASKS]
+_RARE = [
+    "logits = torch.randn(32, 10, requires_grad=True)  # your model's output",
+    "counts = torch.tensor([5000.0, 2000, 1000, 500, 200, 100, 50, 20, 10, 5])  # training samples of each class",
+    "target = torch.randint(0, 10, (32,))  # your targets: the index of the class",
+]
 FURTHER_INPUTS: dict[str, tuple[list[str], str]] = {
     **dict.fromkeys(("gaussian_crps", "laplace_nll", "student_t_nll"), (_SCALED, "mean, scale, target")),
     "gaussian_mixture_nll": (
@@ -180,10 +185,16 @@ FURTHER_INPUTS: dict[str, tuple[list[str], str]] = {
         ],
         "warped, fixed",
     ),
-    "cl_dice": (_MASKS, "probabilities, target"),
+    "cl_dice": (MASKS, "probabilities, target"),
     "chamfer": (_SETS, "prediction, target"),
-    "sinkhorn_divergence": (_SETS, "prediction, target"),
-    "adaptive_wing": (_MAPS, "prediction, target"),
+    "sinkhorn_divergence": (
+        [
+            "prediction = torch.rand(100, 3, requires_grad=True)  # your model's points of one object",
+            "target = torch.rand(120, 3)  # its true points",
+        ],
+        "prediction, target",
+    ),
+    "adaptive_wing": (MAPS, "prediction, target"),
     "gaussian_focal": (
         [
             "logits = torch.randn(2, 5, 32, 32, requires_grad=True)  # your model's heat map of each class",
@@ -295,13 +306,13 @@ FURTHER_INPUTS: dict[str, tuple[list[str], str]] = {
         ],
         "real_scores, fake_scores",
     ),
-    "si_sdr": (_SOUND, "prediction, target"),
-    "multi_resolution_stft": (_SOUND, "prediction, target"),
+    "si_sdr": (SOUND, "prediction, target"),
+    "multi_resolution_stft": (SOUND, "prediction, target"),
     "spectral_convergence": (
         ["prediction = torch.rand(4, 257, 60, requires_grad=True)  # sizes of your model's spectrum", "target = torch.rand(4, 257, 60)  # and of the true one"],
         "prediction, target",
     ),
-    "decoupled_distillation": (_STUDENT, "logits, teacher, target"),
+    "decoupled_distillation": (STUDENT, "logits, teacher, target"),
     "feature_distillation": (
         [
             "prediction = torch.randn(32, 64, requires_grad=True)  # your student's hidden layer, mapped to the teacher's size",
@@ -324,88 +335,40 @@ FURTHER_INPUTS: dict[str, tuple[list[str], str]] = {
         ],
         "prediction=prediction, target=target",
     ),
-}
-# Combinations whose parts look at different tensors: the tensors, and the call of each part.
-FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
-    "dice_cl_dice": (_MASKS, {"dice": "probabilities, target", "cl_dice": "probabilities, target"}),
-    "dice+boundary_loss": (_DISTANCES, {"dice": "probabilities, target", "boundary_loss": "probabilities, signed_distance(target)"}),
-    "dice+hausdorff_dt": (
-        _DISTANCES,
-        {"dice": "probabilities, target", "hausdorff_dt": "probabilities, signed_distance(probabilities > 0.5), signed_distance(target), target"},
-    ),
-    "photometric+inverse_depth_smoothness": (
+    **dict.fromkeys(("logit_adjusted_cross_entropy", "ldam", "class_balanced"), (_RARE, "logits, counts.expand(32, 10), target")),
+    "asymmetric_multilabel": (
         [
-            *FURTHER_INPUTS["photometric"][0],
-            "inverse_depth = torch.rand(2, 1, 64, 64, requires_grad=True)  # your model's output",
+            "logits = torch.randn(32, 80, requires_grad=True)  # your model's output: one logit for each label",
+            "target = (torch.rand(32, 80) < 0.05).float()  # 1 for the labels of each sample",
         ],
-        {"photometric": "prediction=prediction, target=target", "inverse_depth_smoothness": "inverse_depth, target"},
+        "logits, target",
     ),
-    "gan_nonsaturating+r1_penalty": (
+    "nn_pu": (
         [
-            "fake_logits = torch.randn(32, requires_grad=True)  # the discriminator's logits of generated samples",
-            "gradients = torch.randn(32, 64, requires_grad=True)  # of its logits of real samples, by torch.autograd.grad(..., create_graph=True)",
+            "scores = torch.randn(64, requires_grad=True)  # your model's output",
+            "target = (torch.rand(64) < 0.3).float()  # 1 for labelled positives, 0 for unlabelled samples",
         ],
-        {"gan_nonsaturating": "fake_logits", "r1_penalty": "gradients"},
+        "scores, target",
     ),
-    "ar_lm+z_loss": (
+    "deep_svdd": (
         [
-            "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
-            "tokens = torch.randint(0, 100, (4, 12))  # your text",
+            f"embedding = {_EMBED}  # your network's output for normal samples",
+            "centre = torch.randn(16)  # fixed: the mean of the first embeddings",
         ],
-        {"ar_lm": "logits[:, :, :-1], tokens[:, 1:]", "z_loss": "logits"},
+        "embedding, centre.expand(32, 16)",
     ),
-}
-# Losses that a task uses in a way of its own.
-FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
-    ("optical_flow", "mae"): FURTHER_INPUTS["endpoint_error"],
-    ("pose_estimation", "mse"): (_MAPS, "prediction, target"),
-    ("image_registration", "mse"): FURTHER_INPUTS["local_ncc"],
-    ("audio_separation", "mae"): (_SOUND, "prediction, target"),
-    ("style_transfer", "perceptual"): FURTHER_INPUTS["gram_style"],
-    **{
-        ("depth_estimation", name): (
-            [
-                "prediction = torch.rand(2, 1, 32, 48, requires_grad=True)  # your model's depth",
-                "depth = torch.rand(2, 1, 32, 48) * 10  # your ground truth",
-                "valid = torch.rand(2, 1, 32, 48) < 0.7  # where there is any",
-            ],
-            "prediction, depth, mask=valid",
-        )
-        for name in ("mae", "smooth_l1")
-    },
-    **{
-        ("pose_estimation", name): (
-            [
-                "prediction = torch.randn(32, 68, 2, requires_grad=True)  # your model's coordinates of 68 points, in pixels",
-                "target = torch.randn(32, 68, 2)  # your points",
-            ],
-            "prediction, target",
-        )
-        for name in ("wing", "smooth_l1")
-    },
-    ("anomaly_detection", "mse"): (
+    "uncertainty_weighting": (
         [
-            "samples = torch.randn(32, 20)  # your normal samples",
-            "reconstruction = torch.randn(32, 20, requires_grad=True)  # what your autoencoder makes of them",
+            "losses = torch.rand(3, requires_grad=True)  # the loss of each of your 3 tasks",
+            "log_variance = torch.zeros(3, requires_grad=True)  # learnt with the weights",
         ],
-        "reconstruction, samples",
+        'losses, log_variance, reduction="sum"',
     ),
-    ("distillation", "kl_divergence"): (
-        [*_STUDENT[:2]],
-        "logits.softmax(1), teacher.softmax(1)",
-    ),
-    ("recommendation", "mse"): (
+    "top_k_cross_entropy": (
         [
-            "prediction = torch.randn(64, requires_grad=True)  # your model's ratings of pairs of user and item",
-            "target = torch.randint(1, 6, (64,)).float()  # the ratings that are known",
+            "logits = torch.randn(4, 3, 64, 64, requires_grad=True)  # your model's output",
+            "target = torch.randint(0, 3, (4, 64, 64))  # your targets: the index of the class",
         ],
-        "prediction, target",
-    ),
-    ("language_modelling", "label_smoothing"): (
-        [
-            "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
-            "tokens = torch.randint(0, 100, (4, 12))  # your text",
-        ],
-        "logits[:, :, :-1], tokens[:, 1:]",
+        "logits, target",
     ),
 }

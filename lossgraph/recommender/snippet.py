@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lossgraph.recommender.conditions import TASK
-from lossgraph.recommender.further_inputs import FURTHER_INPUTS, FURTHER_SPECIAL, FURTHER_TOGETHER
+from lossgraph.recommender.further_inputs import FURTHER_INPUTS
 from lossgraph.recommender.inputs import INPUTS
 from lossgraph.recommender.more_inputs import SPECIAL, TOGETHER
 from lossgraph.recommender.ranking import Cards
+from lossgraph.recommender.task_inputs import FURTHER_SPECIAL, FURTHER_TOGETHER
 
 _CALL_ARGUMENTS = ("class_weight",)
 _ALL_INPUTS = {**INPUTS, **FURTHER_INPUTS}

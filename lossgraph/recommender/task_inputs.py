@@ -1,0 +1,90 @@
+"""Inputs of combinations whose parts look at different tensors, and of losses that a task uses in a way of its own, as in inputs.py."""
+
+from __future__ import annotations
+
+from lossgraph.recommender.further_inputs import DISTANCES, FURTHER_INPUTS, MAPS, MASKS, SOUND, STUDENT
+
+# Combinations whose parts look at different tensors: the tensors, and the call of each part.
+FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
+    "dice_cl_dice": (MASKS, {"dice": "probabilities, target", "cl_dice": "probabilities, target"}),
+    "dice+boundary_loss": (DISTANCES, {"dice": "probabilities, target", "boundary_loss": "probabilities, signed_distance(target)"}),
+    "dice+hausdorff_dt": (
+        DISTANCES,
+        {"dice": "probabilities, target", "hausdorff_dt": "probabilities, signed_distance(probabilities > 0.5), signed_distance(target), target"},
+    ),
+    "photometric+inverse_depth_smoothness": (
+        [
+            *FURTHER_INPUTS["photometric"][0],
+            "inverse_depth = torch.rand(2, 1, 64, 64, requires_grad=True)  # your model's output",
+        ],
+        {"photometric": "prediction=prediction, target=target", "inverse_depth_smoothness": "inverse_depth, target"},
+    ),
+    "gan_nonsaturating+r1_penalty": (
+        [
+            "fake_logits = torch.randn(32, requires_grad=True)  # the discriminator's logits of generated samples",
+            "gradients = torch.randn(32, 64, requires_grad=True)  # of its logits of real samples, by torch.autograd.grad(..., create_graph=True)",
+        ],
+        {"gan_nonsaturating": "fake_logits", "r1_penalty": "gradients"},
+    ),
+    "ar_lm+z_loss": (
+        [
+            "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
+            "tokens = torch.randint(0, 100, (4, 12))  # your text",
+        ],
+        {"ar_lm": "logits[:, :, :-1], tokens[:, 1:]", "z_loss": "logits"},
+    ),
+}
+# Losses that a task uses in a way of its own.
+FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
+    ("optical_flow", "mae"): FURTHER_INPUTS["endpoint_error"],
+    ("pose_estimation", "mse"): (MAPS, "prediction, target"),
+    ("image_registration", "mse"): FURTHER_INPUTS["local_ncc"],
+    ("audio_separation", "mae"): (SOUND, "prediction, target"),
+    ("style_transfer", "perceptual"): FURTHER_INPUTS["gram_style"],
+    **{
+        ("depth_estimation", name): (
+            [
+                "prediction = torch.rand(2, 1, 32, 48, requires_grad=True)  # your model's depth",
+                "depth = torch.rand(2, 1, 32, 48) * 10  # your ground truth",
+                "valid = torch.rand(2, 1, 32, 48) < 0.7  # where there is any",
+            ],
+            "prediction, depth, mask=valid",
+        )
+        for name in ("mae", "smooth_l1")
+    },
+    **{
+        ("pose_estimation", name): (
+            [
+                "prediction = torch.randn(32, 68, 2, requires_grad=True)  # your model's coordinates of 68 points, in pixels",
+                "target = torch.randn(32, 68, 2)  # your points",
+            ],
+            "prediction, target",
+        )
+        for name in ("wing", "smooth_l1")
+    },
+    ("anomaly_detection", "mse"): (
+        [
+            "samples = torch.randn(32, 20)  # your normal samples",
+            "reconstruction = torch.randn(32, 20, requires_grad=True)  # what your autoencoder makes of them",
+        ],
+        "reconstruction, samples",
+    ),
+    ("distillation", "kl_divergence"): (
+        [*STUDENT[:2]],
+        "logits.softmax(1), teacher.softmax(1)",
+    ),
+    ("recommendation", "mse"): (
+        [
+            "prediction = torch.randn(64, requires_grad=True)  # your model's ratings of pairs of user and item",
+            "target = torch.randint(1, 6, (64,)).float()  # the ratings that are known",
+        ],
+        "prediction, target",
+    ),
+    ("language_modelling", "label_smoothing"): (
+        [
+            "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
+            "tokens = torch.randint(0, 100, (4, 12))  # your text",
+        ],
+        "logits[:, :, :-1], tokens[:, 1:]",
+    ),
+}
