@@ -73,3 +73,45 @@ def test_the_unlabelled_risk_is_not_negative() -> None:
         close(function(scores, target.double(), prior=prior), prior * (-positive).sigmoid().mean() + negative.clamp(min=0))
     assert function(scores, torch.ones_like(scores), prior=0.3).isfinite()
     assert function(scores, torch.zeros_like(scores), prior=0.3).isfinite()
+
+
+def tempered(logits: torch.Tensor, target: torch.Tensor, t1: float, t2: float) -> torch.Tensor:
+    """The definition of Amid et al. (2019) in numbers: the level by bisection with scipy, then the divergence as it is printed."""
+    optimize = pytest.importorskip("scipy.optimize")
+    found: list[torch.Tensor] = []
+    for row, label in zip(logits, target, strict=True):
+
+        def probabilities(level: float, row: torch.Tensor = row) -> torch.Tensor:
+            return (1 + (1 - t2) * (row - level)).clamp(min=0) ** (1 / (1 - t2)) if t2 != 1 else (row - level).exp()
+
+        top = float(row.max())
+        p = probabilities(optimize.brentq(lambda level, f=probabilities: float(f(level).sum()) - 1, top, top + 50, xtol=1e-13))
+
+        def log_t(x: torch.Tensor) -> torch.Tensor:
+            return x.log() if t1 == 1 else (x ** (1 - t1) - 1) / (1 - t1)
+
+        safe = torch.where(label > 0, label, 1.0)
+        found.append((torch.where(label > 0, label * log_t(safe), 0.0) - label * log_t(p) - (label ** (2 - t1) - p ** (2 - t1)) / (2 - t1)).sum())
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize(("t1", "t2"), [(0.2, 1.2), (0.8, 1.2), (0.0, 4.0), (1.0, 1.5), (0.7, 1.0), (1.0, 1.0)])
+def test_bi_tempered_is_its_definition(t1: float, t2: float) -> None:
+    soft, hard = torch.randn(8, 5, generator=generator, dtype=torch.float64).softmax(1), torch.nn.functional.one_hot(LABELS, 5).double()
+    for target in (soft, hard):
+        close(loss("bi_tempered_logistic", LOGITS, target, t1=t1, t2=t2), tempered(LOGITS, target, t1, t2), rtol=1e-7, atol=1e-9)
+    close(loss("bi_tempered_logistic", LOGITS, LABELS, t1=t1, t2=t2), loss("bi_tempered_logistic", LOGITS, hard, t1=t1, t2=t2))
+    assert torch.autograd.gradcheck(lambda z: loss("bi_tempered_logistic", z, soft, t1=t1, t2=t2), LOGITS.clone().requires_grad_())
+    if t1 == t2 == 1:
+        close(loss("bi_tempered_logistic", LOGITS, LABELS, t1=t1, t2=t2), cross_entropy(LOGITS, LABELS, reduction="none"))
+
+
+def test_bi_tempered_is_bounded_and_stays_finite() -> None:
+    function: Any = lossgraph.torch.function("bi_tempered_logistic")
+    far = torch.tensor([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]], dtype=torch.float16, requires_grad=True)
+    value = function(far, torch.tensor([1, 0]), reduction="none")
+    assert (value < 1 / (1 - 0.8) + 1).all()
+    (gradient,) = torch.autograd.grad(value.sum(), far)
+    assert gradient.isfinite().all()
+    close(torch.compile(function, fullgraph=True, backend="aot_eager")(LOGITS, LABELS), function(LOGITS, LABELS))
+    close(torch.func.vmap(function)(LOGITS.unsqueeze(1), LABELS.unsqueeze(1)), loss("bi_tempered_logistic", LOGITS, LABELS))

@@ -13,8 +13,8 @@ from .layouts import Core, Loss, Result, kept, prepare, public_loss
 from .reduction import aligned, used_elements
 
 
-def samples(*scalars: str) -> Callable[[Core], Loss]:
-    """Inputs of one shape (batch, axes...) with any number of further axes, and a loss for every sample; the core sees (batch, numbers).
+def samples(*scalars: str, flat: bool = True) -> Callable[[Core], Loss]:
+    """Inputs of one shape (batch, axes...) with further axes, a loss for every sample; the core sees (batch, numbers), or all axes unless `flat`.
 
     The inputs named in `scalars` hold one number a sample, shape (batch,); where masked they are 1, the other inputs 0.
     Weight and mask have the shape (batch,).
@@ -32,7 +32,7 @@ def samples(*scalars: str) -> Callable[[Core], Loss]:
                 if named[key].shape != batch:
                     raise shape_error(declared.name, key, named[key], f"({', '.join(map(str, batch))},), one number for each sample; sum over the others first")
 
-        return _per_sample(core, "samples", check, frozenset(scalars), flat=True)
+        return _per_sample(core, "samples", check, frozenset(scalars), flat=flat)
 
     return decorate
 
