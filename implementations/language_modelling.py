@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .contract import ClassTarget, batch, classes, sequences, vectors
+from .contract import ClassTarget, batch, classes, sequences, transductions, vectors
 
 Average = Callable[[Tensor], Tensor]
+_LEAST = -1e9  # stands in for impossible in the transducer, whose running sums have to keep their differences
 _NEVER = -1e30  # the logarithm of a probability of 0 inside sums: with -inf in its place gradients would be NaN
 
 
@@ -78,12 +79,41 @@ def ctc(log_probabilities: Tensor, target: Tensor, input_lengths: Tensor, target
     return torch.where(impossible, torch.inf, loss)
 
 
+@transductions
+def rnn_transducer(
+    log_probabilities: Tensor, target: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: Annotated[float, "[0, oo)"] = 0
+) -> Tensor:  # fmt: skip
+    """Negative log-probability of the labels, summed over all ways to emit them between the blanks that end the frames.
+
+    A forward recursion over frames; within a frame the labels are a running sum. +inf, with a zero gradient, where no path has a probability: a label that
+    is no class or the blank, no frames, or log-probabilities of -inf.
+    """
+    symbols, frames = log_probabilities.shape[1:3]
+    silent = _whole(blank, symbols, "rnn_transducer")
+    known = (target >= 0) & (target < symbols) & (target != silent)
+    steps = log_probabilities.clamp(min=_LEAST).double()
+    stops = steps[:, silent]  # (batch, frames, length + 1)
+    index = torch.where(known, target, silent).unsqueeze(1).expand(-1, frames, -1)
+    says = steps[..., :-1].gather(1, index.unsqueeze(1)).squeeze(1)
+    read = torch.arange(target.shape[1], device=target.device) < target_lengths.unsqueeze(1)
+    said = pad(torch.where(read.unsqueeze(1), says, 0.0).cumsum(2), (1, 0))  # all labels up to each place, in one frame
+    states = said[:, :1].sum(1)
+    ends = torch.zeros_like(states)
+    for time in range(frames):
+        if time:
+            states = said[:, time] + (states + stops[:, time - 1] - said[:, time]).logcumsumexp(1)
+        ends = torch.where((input_lengths == time + 1).unsqueeze(1), states + stops[:, time], ends)
+    loss = -ends.gather(1, target_lengths.unsqueeze(1)).squeeze(1)
+    impossible = (read & ~known).any(1) | (input_lengths < 1) | (loss.detach() > -_LEAST / 2)
+    return torch.where(impossible, torch.inf, loss).to(log_probabilities.dtype)
+
+
 def _skipped(states: Tensor, may_skip: Tensor) -> Tensor:
     return torch.where(may_skip, pad(states, (2, 0), value=_NEVER)[:, : states.shape[1]], _NEVER)
 
 
-def _whole(blank: float, symbols: int) -> int:
+def _whole(blank: float, symbols: int, name: str = "ctc") -> int:
     """The blank's index. Raises ValueError where it is no class."""
     if blank != int(blank) or blank >= symbols:
-        raise ValueError(f"ctc: blank is {blank}, which is none of the {symbols} classes; pass a whole number below {symbols}")
+        raise ValueError(f"{name}: blank is {blank}, which is none of the {symbols} classes; pass a whole number below {symbols}")
     return int(blank)

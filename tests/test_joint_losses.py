@@ -208,3 +208,43 @@ def test_sinkhorn_divergence_is_the_transport_less_the_batches_own() -> None:
     assert function(torch.zeros(5, 2), torch.full((5, 2), 1e4)).isfinite()
     with pytest.raises(ValueError, match="whole number"):
         function(first, second, iterations=2.5)
+
+
+def test_the_transducer_sums_over_all_paths() -> None:
+    function: Any = lossgraph.torch.function("rnn_transducer")
+    values = draw(14, 3, 4, 5, 4).log_softmax(1)
+    target, frames, labels = torch.tensor([[1, 2, 1], [3, 3, 0], [2, 0, 0]]), torch.tensor([5, 4, 2]), torch.tensor([3, 2, 0])
+
+    def paths(k: int, time: int, said: int) -> float:
+        """The probability of all ways from a place of the grid to the last blank."""
+        if time == frames[k]:
+            return float(said == labels[k])
+        found = float(values[k, 0, time, said].exp()) * paths(k, time + 1, said)
+        if said < labels[k]:
+            found += float(values[k, int(target[k, said]), time, said].exp()) * paths(k, time, said + 1)
+        return found
+
+    wanted = torch.tensor([-numpy.log(paths(k, 0, 0)) for k in range(3)])
+    close(function(values, target, frames, labels, reduction="none"), wanted)
+    mask = torch.tensor([True, False, True])
+    close(function(values, target, frames, labels, mask=mask), wanted[mask].mean())
+    assert torch.autograd.gradcheck(lambda logs: function(logs, target, frames, labels), (values.clone().requires_grad_(),))
+    wrong = target.clone()
+    wrong[0, 1] = 0
+    leaf = values.clone().requires_grad_()
+    found = function(leaf, wrong, frames, labels, reduction="none")
+    assert found[0] == torch.inf
+    assert torch.autograd.grad(found[1:].sum(), leaf)[0].isfinite().all()
+    barred = values.clone()
+    barred[0, 2, :2] = -torch.inf  # the second label of the first sequence cannot be said in the first frames
+    values_then, barred[1, 3] = values.clone(), -torch.inf  # and that of the second sequence never
+    values_then[0, 2, :2] = -torch.inf
+    values, before = values_then, values
+    close(function(barred, target, frames, labels, reduction="none"), torch.tensor([-numpy.log(paths(0, 0, 0)), numpy.inf, wanted[2]]), rtol=1e-6, atol=1e-6)
+    values = before
+    extreme = torch.full((3, 4, 5, 4), -1e4).masked_fill(torch.arange(4).reshape(1, 4, 1, 1) == 0, 0.0)
+    close(function(extreme, target, frames, labels, reduction="none"), torch.tensor([3e4, 2e4, 0.0]), rtol=1e-3, atol=1e-3)
+    with pytest.raises(ValueError, match="length"):
+        function(values, target[:, :2], frames, labels)
+    torch._dynamo.reset()
+    close(torch.compile(function, fullgraph=True, backend="aot_eager")(values, target, frames, labels), wanted.mean())

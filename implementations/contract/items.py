@@ -66,26 +66,34 @@ def sequences(core: Core) -> Loss:
 
     Lengths beyond the tensors are cut to them, negative ones to 0. Weight and mask have the shape (batch,).
     """
+    return _sequences(core, "sequences", "(batch, classes, frames)")
 
+
+def transductions(core: Core) -> Loss:
+    """As `sequences`, with log-probabilities (batch, classes, frames, length + 1): one distribution for each frame after each number of labels."""
+    return _sequences(core, "transductions", "(batch, classes, frames, length + 1)")
+
+
+def _sequences(core: Core, layout: str, shape: str) -> Loss:
     def run(declared: Signature, inputs: tuple[Tensor, ...], parameters: dict[str, Any], options: dict[str, Any]) -> Result:
         name = declared.name
         values, target, frames, labels = inputs
-        dtype = _check_sequences(declared, inputs)
+        dtype = _check_sequences(declared, inputs, shape)
         if options["class_weight"] is not None:
             raise ValueError(f"{name}: class_weight has no meaning here, since an alignment runs through several classes; use weight")
         keep = kept(name, options["mask"], values.shape[:1])
         factor = None if options["weight"] is None else aligned(name, "weight", options["weight"], values.shape[:1], "one number for each sequence").to(dtype)
         used = used_elements(keep, factor)
-        prepared = prepare(declared.inputs[0], values, dtype, None if used is None else used.reshape(-1, 1, 1))
+        prepared = prepare(declared.inputs[0], values, dtype, None if used is None else used.reshape(-1, *([1] * (values.ndim - 1))))
         loss = core(prepared, target.long(), frames.long().clamp(0, values.shape[2]), labels.long().clamp(0, target.shape[1]), **parameters)
         if used is not None:  # a sequence that is left out may be impossible to align
             loss = torch.where(used, loss, 0.0)
         return loss if factor is None else loss * factor, keep
 
-    return public_loss(core, "sequences", run)
+    return public_loss(core, layout, run)
 
 
-def _check_sequences(declared: Signature, inputs: tuple[Tensor, ...]) -> torch.dtype:
+def _check_sequences(declared: Signature, inputs: tuple[Tensor, ...], shape: str) -> torch.dtype:
     name, (values, target, *lengths) = declared.name, inputs
     if not isinstance(values, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  (a guard for untyped callers)
         raise TypeError(f"{name}: {declared.inputs[0]} is {type(values).__name__}, not a torch.Tensor")
@@ -97,11 +105,13 @@ def _check_sequences(declared: Signature, inputs: tuple[Tensor, ...]) -> torch.d
             raise TypeError(f"{name}: {key} has {kind}; pass whole numbers in an integer tensor")
         if value.device != values.device:
             raise ValueError(f"{name}: {key} lies on {value.device} but {declared.inputs[0]} on {values.device}; move one of them")
-    if values.ndim != 3:
-        raise shape_error(name, declared.inputs[0], values, "(batch, classes, frames)")
+    if values.ndim != shape.count(",") + 1:
+        raise shape_error(name, declared.inputs[0], values, shape)
     batch = values.shape[0]
     if target.ndim != 2 or target.shape[0] != batch:
         raise shape_error(name, declared.inputs[1], target, f"({batch}, length): the labels of each sequence, padded on the right")
+    if values.ndim == 4 and values.shape[3] != target.shape[1] + 1:
+        raise shape_error(name, declared.inputs[0], values, f"{shape}, and {declared.inputs[1]} has length {target.shape[1]}")
     for key, value in zip(declared.inputs[2:], lengths, strict=True):
         if value.shape != (batch,):
             raise shape_error(name, key, value, f"({batch},), one length for each sequence")
