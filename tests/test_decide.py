@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import subprocess
 import sys
 import time
@@ -14,8 +12,6 @@ import pytest
 
 pytest.importorskip("flint")
 pytest.importorskip("z3")
-
-import random_losses
 
 from lossgraph.model import InputError, Variable, View
 from lossgraph.verify import cell_at, decide, decide_view
@@ -268,9 +264,9 @@ COMPOSED = [
     ("-2*Max(exp(x), x + 2)", "convex", False),
     ("Max(exp(x), x + 2) - x**2", "continuous", True),
     ("Min(exp(x), x + 2)", "continuous", True),
-    ("Min(exp(x), x + 2)", "bounded_above", None),
+    ("Min(exp(x), x + 2)", "bounded_above", False),
     ("Min(1/(1 + exp(x)), 1/(1 + x**2))", "bounded_above", True),
-    ("Max(sin(x), cos(x) + x**2)", "lipschitz", None),
+    ("Max(sin(x), cos(x) + x**2)", "lipschitz", False),
     ("floor(x)", "continuous", False),
     ("floor(x)", "differentiable", False),
     ("x - floor(x)", "monotone", False),
@@ -349,22 +345,3 @@ def test_reading_a_question_costs_no_sympy() -> None:
         "read('Abs(x)', 'convex', None, 'x: real', '', None); sys.exit('sympy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_random_losses_against_a_falsifier() -> None:
-    """Fixed seed; the falsifier evaluates on a dense grid and knows nothing of the engine."""
-    draw = random.Random(20)
-    wrong, decided = [], 0
-    for _ in range(40):
-        expression, domain = random_losses.loss(draw, draw.choice((1, 1, 2))), draw.choice(random_losses.DOMAINS)
-        points = random_losses.grid(domain)
-        heights = random_losses.values(expression, points)
-        if any(height != height for height in heights):
-            continue
-        for name, seems in random_losses.FALSIFIERS.items():
-            found = decide(expression, name, domain=f"x: {domain}", timeout=5)
-            decided += found.holds is not None
-            if found.holds and not seems(points, heights):
-                wrong.append((expression, domain, name, json.dumps(found.certificate)[:300]))
-    assert not wrong
-    assert decided > 150

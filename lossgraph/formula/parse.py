@@ -58,6 +58,7 @@ class _Reader:
 
     def __init__(self, text: str, names: Collection[str] | None, cards: Collection[str] | None) -> None:
         self.text, self.names, self.cards = text, names, cards
+        self.lines: list[bytes] = []  # as Python's parser counts them: it places nodes by line and byte
 
     def read(self) -> Node:
         if not isinstance(self.text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  (a guard for untyped callers)
@@ -70,8 +71,10 @@ class _Reader:
             raise InputError(f"formula `{shortened(self.text)}`: `#` would begin a comment; remove it")
         if re.search(r"\blambda\b", self.text):
             raise InputError(f"formula `{shortened(self.text)}`: `lambda` is a word of Python; write `lam`")
+        source = self.text.strip()
         try:
-            tree = ast.parse(self.text.strip(), mode="eval")
+            self.lines = [line.encode() for line in re.split(r"\r\n|\r|\n", source)]
+            tree = ast.parse(source, mode="eval")
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
             raise InputError(f"formula `{shortened(self.text)}`: syntax error{place}: {error.msg}") from None
@@ -115,7 +118,7 @@ class _Reader:
             return Constant(str(node.value))
         if not isinstance(node.value, int | float):
             raise self.fail(node, f"{node.value!r} is not a number; only numbers, names and functions may stand here")
-        source = (ast.get_source_segment(self.text.strip(), node) or "").replace("_", "")
+        source = self.lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode().replace("_", "")
         match = re.fullmatch(r"(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?", source)
         if not match:
             raise self.fail(node, f"`{shortened(source)}` is not a decimal number")

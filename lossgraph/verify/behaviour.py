@@ -9,7 +9,8 @@ from typing import Any
 import sympy
 
 from lossgraph.verify import limits
-from lossgraph.verify.order import NeedSplit, Undecided
+from lossgraph.verify.order import NeedSplit, NoLimit, Undecided
+from lossgraph.verify.oscillation import oscillation
 from lossgraph.verify.pieces import Piece, Shape
 from lossgraph.verify.roots import cut
 from lossgraph.verify.signs import Sign, is_zero
@@ -71,8 +72,19 @@ def limit_at(expression: sympy.Expr, variable: sympy.Symbol, point: sympy.Expr, 
     if isinstance(found, limits.Split):
         raise NeedSplit(found.expression)
     if found is None:
-        raise Undecided(f"the limit of {expression} as {variable} tends to {point}")
+        return _turning(expression, variable, point, side, space)
     return End(found.value, found.certificate)
+
+
+def _turning(expression: sympy.Expr, variable: sympy.Symbol, point: sympy.Expr, side: str, space: Space) -> End:
+    """The limit of a formula with sines that turn for ever. Raises `NoLimit` with what else is proved, or `Undecided`."""
+    reason = f"the limit of {expression} as {variable} tends to {point}"
+    found = oscillation(expression, variable, point, "+" if side == "lower" else "-", space)
+    if found is None:
+        raise Undecided(reason)
+    if found.limit is None:
+        raise NoLimit(reason, found)
+    return End(found.limit, found.certificate)
 
 
 def runs(shape: Shape, piece: Piece, order: int) -> tuple[Run, ...]:

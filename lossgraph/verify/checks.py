@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from lossgraph.verify.behaviour import End, derivative, end_limit, limit_at, runs, vanishes
-from lossgraph.verify.order import NeedSplit, Undecided, difference, equal, split_on
+from lossgraph.verify.order import NeedSplit, NoLimit, Undecided, difference, equal, split_on
 from lossgraph.verify.pieces import Component, Piece, Point, Shape
 from lossgraph.verify.roots import factorised
 from lossgraph.verify.signs import Sign, sign
@@ -89,7 +89,10 @@ def continuous_at(shape: Shape, point: Point, piece: Piece, side: str) -> Check:
     """The value at the point is the limit from this side."""
 
     def check() -> tuple[bool, Claims]:
-        end = end_limit(shape, piece, side)
+        try:
+            end = end_limit(shape, piece, side)
+        except NoLimit as error:
+            return False, [no_limit(piece, side, 0, error)]
         holds = equal(end.value, point.value, shape.space)
         return holds, [
             limit_claim(piece, side, 0, end),
@@ -97,6 +100,25 @@ def continuous_at(shape: Shape, point: Point, piece: Piece, side: str) -> Check:
         ]
 
     return check
+
+
+def no_limit(piece: Piece, side: str, order: int, error: NoLimit) -> dict[str, Any]:
+    """The claim that a derivative has no finite limit at an end of a piece. Raises the error again where that is not proved."""
+    if error.found.settles:
+        raise error
+    at = piece.lower if side == "lower" else piece.upper
+    return {
+        "claim": "no_limit", "lower": str(piece.lower), "upper": str(piece.upper), "end": side, "at": str(at), "order": order, "proof": error.found.certificate,
+    }  # fmt: skip
+
+
+def bounded_near(piece: Piece, side: str, order: int, error: NoLimit) -> dict[str, Any]:
+    """The claim that a derivative stays bounded near an end of a piece, though it turns for ever."""
+    at = piece.lower if side == "lower" else piece.upper
+    return {
+        "claim": "bounded_near", "lower": str(piece.lower), "upper": str(piece.upper), "end": side, "at": str(at), "order": order,
+        "proof": error.found.certificate,
+    }  # fmt: skip
 
 
 def slope_at(shape: Shape, point: Point, piece: Piece, side: str) -> tuple[sympy.Expr, Claims]:
@@ -122,7 +144,10 @@ def differentiable_at(shape: Shape, point: Point, around: list[tuple[Piece, str]
         for piece, side in around:
             if not continuous_at(shape, point, piece, side)()[0]:
                 return continuous_at(shape, point, piece, side)()
-            value, found = slope_at(shape, point, piece, side)
+            try:
+                value, found = slope_at(shape, point, piece, side)
+            except NoLimit as error:
+                return False, [*claims, {**no_limit(piece, side, 1, error), "claim": "no_slope"}]
             claims += found
             if value in (sympy.oo, -sympy.oo):
                 return False, [*found, {"claim": "infinite", "order": 1, "at": str(point.at)}]
@@ -142,7 +167,10 @@ def derivative_continuous_at(shape: Shape, point: Point, around: list[tuple[Piec
             raise Undecided(f"a derivative at the isolated point {point.at}")
         values, claims = [], []
         for piece, side in around:
-            end = end_limit(shape, piece, side, order)
+            try:
+                end = end_limit(shape, piece, side, order)
+            except NoLimit as error:
+                return False, [*claims, no_limit(piece, side, order, error)]
             claims.append(limit_claim(piece, side, order, end))
             if end.value in (sympy.oo, -sympy.oo):
                 return False, [*claims, {"claim": "infinite", "order": order, "at": str(point.at)}]

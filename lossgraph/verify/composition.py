@@ -11,6 +11,7 @@ import sympy
 from lossgraph.verify.checks import Outcome
 from lossgraph.verify.order import Undecided, sign_of
 from lossgraph.verify.signs import Sign
+from lossgraph.verify.spread import spread
 
 if TYPE_CHECKING:
     from lossgraph.verify.properties import Case
@@ -32,6 +33,7 @@ MINIMUM: dict[str, tuple[str | None, str | None]] = {
 }  # fmt: skip
 POSITIVE_MULTIPLE = {*SUM, "quasiconvex", "monotone", "zero_at_target", "symmetric"}
 ANY_MULTIPLE = {name for name in SUM if name[:3] in {"con", "dif", "twi", "lip"}} - {"convex"} | {"monotone", "symmetric"}
+ROUNDED = {"monotone", "quasiconvex", "bounded_below", "bounded_above"}
 ABSOLUTE: dict[str, str | None] = {"continuous": "continuous", "lipschitz": "lipschitz", "nonnegative": None, "bounded_below": None}
 
 
@@ -50,6 +52,8 @@ def compose(case: Case, property_id: str, prove: Callable[[Case, str], Outcome])
         return {"expression": str(part), "property": name, "proof": proof}
 
     expression = case.expression
+    if property_id in {"bounded_below", "bounded_above"} and (between := _between(case)) is not None:
+        return Outcome(True, [], proof={"kind": "composition", "rule": "spread", "expression": str(expression), "property": property_id, "between": between})
     children: list[dict[str, Any]] | None = None
     rule = ""
     if isinstance(expression, sympy.Add) and property_id in SUM:
@@ -63,11 +67,35 @@ def compose(case: Case, property_id: str, prove: Callable[[Case, str], Outcome])
         inner: Any = expression.args[0]
         found = None if wanted is None else child(inner, wanted)
         rule, children = "absolute", [] if wanted is None else (None if found is None else [found])
+    elif isinstance(expression, (sympy.floor, sympy.ceiling)) and property_id in ROUNDED:
+        return _rounded(case, property_id, prove)
     elif isinstance(expression, sympy.Mul):
         rule, children = "multiple", _multiple(case, property_id, child)
     if children is None:
         return None
     return Outcome(True, [], proof={"kind": "composition", "rule": rule, "expression": str(expression), "property": property_id, "children": children})
+
+
+def _between(case: Case) -> list[str] | None:
+    """Numbers between which the formula stays, by its form."""
+    found = [spread(case.expression, case.space.extended(case.variable, interval)) for interval in case.domain]
+    return None if None in found else [str(end) for part in found if part is not None for end in part]
+
+
+def _rounded(case: Case, property_id: str, prove: Callable[[Case, str], Outcome]) -> Outcome | None:
+    """floor(u) and ceiling(u) rise with u and stay within 1 of it: monotone and quasiconvex where u is, bounded exactly where u is."""
+    argument: Any = case.expression.args[0]
+    inner = replace(case, expression=argument, kept={})
+    try:
+        found = prove(inner, property_id)
+    except Undecided:
+        return None
+    if not found.holds and property_id in {"monotone", "quasiconvex"}:
+        return None
+    proof = found.proof or {"kind": "pieces", "variable": str(case.variable), "shape": found.shape or inner.shape().certificate(), "claims": found.claims}
+    child = {"expression": str(argument), "property": property_id, "proof": proof}
+    whole = {"kind": "composition", "rule": "rounding", "expression": str(case.expression), "property": property_id, "children": [child]}
+    return Outcome(found.holds, [], proof=whole)
 
 
 def _parts(whole: Any, rule: tuple[str | None, str | None], child: Callable[[sympy.Expr, str], dict[str, Any] | None]) -> list[dict[str, Any]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -29,6 +30,8 @@ from lossgraph.verify.limits import Split
 from lossgraph.verify.order import Undecided, difference
 from lossgraph.verify.pieces import Component, Piece, Shape
 from lossgraph.verify.signs import Sign, sign
+from lossgraph.verify.spread import spread
+from lossgraph.verify.turns import single_turn
 
 
 def broken_domain(shape: Shape) -> Outcome | None:
@@ -156,7 +159,7 @@ def strongly_convex(shape: Shape) -> Outcome:
     plain = convex(shape)
     if not plain.holds or away is None:
         return plain
-    return Outcome(True, [*plain.claims, *away.claims], _modulus(shape))
+    return Outcome(True, [*plain.claims, *away.claims])
 
 
 def _positive(shape: Shape, piece: Piece) -> Check:
@@ -172,11 +175,25 @@ def _positive(shape: Shape, piece: Piece) -> Check:
 
 def _bounded_away(shape: Shape, piece: Piece, side: str) -> Check:
     def check() -> tuple[bool, Claims]:
-        end = end_limit(shape, piece, side, 2)
+        try:
+            end = end_limit(shape, piece, side, 2)
+        except Undecided:
+            second = derivative(piece.expression, shape.variable, 2)
+            found = spread(second, shape.over(piece))
+            least = None if found is None else sign(found[0], shape.space)
+            if found is None or least is None or least.sign is not Sign.POSITIVE:
+                raise
+            claim = {"claim": "at_least", "lower": str(piece.lower), "upper": str(piece.upper), "order": 2, "function": str(second), "bound": str(found[0])}
+            return True, [claim]
         holds, claims = compare(shape, end.value, sympy.S.Zero, (Sign.POSITIVE,))
         return holds, [limit_claim(piece, side, 2, end), *claims]
 
     return check
+
+
+def with_modulus(shape: Shape, outcome: Outcome) -> Outcome:
+    """A proof of strong convexity, with the largest modulus where it can be found."""
+    return replace(outcome, constant=_modulus(shape))
 
 
 def _modulus(shape: Shape) -> str | None:
@@ -232,7 +249,13 @@ def _along(shape: Shape, piece: Piece, strict: bool) -> list[tuple[Sign, Claims]
     whole = weak_sign(shape, piece, 1)
     if whole is not None and (not strict or whole[0] in (Sign.POSITIVE, Sign.NEGATIVE, Sign.ZERO)):
         return [whole]
-    return [(found, [claim]) for found, claim in strict_signs(shape, piece, 1)]
+    try:
+        return [(found, [claim]) for found, claim in strict_signs(shape, piece, 1)]
+    except Undecided:
+        turn = single_turn(shape, piece)
+        if turn is None:
+            raise
+        return turn
 
 
 def _either(shape: Shape, judge: Any) -> Outcome:

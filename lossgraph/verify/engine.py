@@ -14,6 +14,7 @@ from lossgraph.model import Cell, InputError, Verdict, VerdictStatus
 from lossgraph.verify import witness
 from lossgraph.verify.cells import ParameterCell, closed_ends, initial, split_cell
 from lossgraph.verify.order import NeedSplit, Undecided, Undefined
+from lossgraph.verify.properties import CONSTANTS
 from lossgraph.verify.question import Question
 from lossgraph.verify.space import Interval
 from lossgraph.verify.task import Result, Task, named
@@ -39,6 +40,11 @@ def decide_question(question: Question, report: Callable[[Verdict], None] | None
     task, cells = prepared(question, settled=settled, doubtful=refuted is not None)
     if refuted is not None and report is not None and not settled and all(task.defined(cell) for cell in cells):
         report(verdict(question, False, "undecided", refuted, reason="fails for some parameters; whether for all was not decided in time"))
+    if report is not None and question.property in CONSTANTS:
+        plain = merge(question, prove(replace(task, constants=False), cells), refuted)
+        if not plain.holds:
+            return plain
+        report(plain)
     return merge(question, prove(task, cells), refuted)
 
 

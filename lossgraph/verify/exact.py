@@ -13,6 +13,7 @@ from lossgraph.verify.order import Undefined
 
 PRECISION = 256
 MAX_POWER = 400
+MAX_BITS = 200_000  # of an exact power; larger ones are balls
 Value = Any  # Fraction, or flint.arb; a tuple of them for a vector
 
 
@@ -192,7 +193,7 @@ def power(base: Value, exponent: Value) -> Value:
 def _whole_power(base: Value, exponent: int) -> Value:
     if exponent < 0:
         return divide(Fraction(1), _whole_power(base, -exponent))
-    if isinstance(base, Fraction) and exponent <= MAX_POWER:
+    if isinstance(base, Fraction) and exponent <= MAX_POWER and exponent * max(base.numerator.bit_length(), base.denominator.bit_length()) <= MAX_BITS:
         return base**exponent
     return ball(base) ** exponent
 

@@ -16,6 +16,7 @@ from lossgraph.verify.limits import Limit, Split, limit
 from lossgraph.verify.polynomials import tidy
 from lossgraph.verify.signs import Sign, SignProof, defined, sign
 from lossgraph.verify.space import Interval, Space
+from lossgraph.verify.spread import spread
 
 Bound = Formula | tuple[Formula, Formula]
 """An exact bound (an expression, oo or -oo), or an enclosure (low, high) by rationals."""
@@ -108,7 +109,7 @@ def _is_bounded(expression: Formula, variable: sympy.Symbol, space: Space) -> Bo
             asked = asked or value
     if not undecided:
         return Bounded(True, {"kind": "bounded", "expression": str(expression), "ends": found})
-    if _bounded_by_form(expression, variable):
+    if _bounded_by_form(expression, variable) or spread(expression, space) is not None:
         return Bounded(True, {"kind": "bounded_form", "expression": str(expression), "symbol": str(variable)})
     return asked
 

@@ -11,6 +11,7 @@ from lossgraph.verify.checks import (
     Check,
     Claims,
     Outcome,
+    bounded_near,
     compare,
     conjunction,
     continuity,
@@ -18,10 +19,11 @@ from lossgraph.verify.checks import (
     differentiable_at,
     limit_claim,
     neighbours,
+    no_limit,
 )
 from lossgraph.verify.extrema import is_bounded, value_range
 from lossgraph.verify.limits import Split
-from lossgraph.verify.order import NeedSplit, Undecided, difference, equal
+from lossgraph.verify.order import NeedSplit, NoLimit, Undecided, difference, equal
 from lossgraph.verify.pieces import Piece, Shape
 from lossgraph.verify.signs import Sign
 
@@ -61,6 +63,14 @@ def bounded_derivative(shape: Shape, piece: Piece, order: int) -> Check:
         for side in ("lower", "upper"):
             try:
                 end = end_limit(shape, piece, side, order)
+            except NoLimit as error:
+                if error.found.directions:
+                    return False, [no_limit(piece, side, order, error)]
+                if not error.found.bounded:
+                    pending = pending or error
+                    continue
+                claims.append(bounded_near(piece, side, order, error))
+                continue
             except (NeedSplit, Undecided) as error:
                 pending = error if not isinstance(pending, NeedSplit) else pending
                 continue
@@ -97,10 +107,12 @@ def lipschitz_gradient(shape: Shape) -> Outcome:
 
 def _lipschitz(shape: Shape, order: int, regular: list[Check]) -> Outcome:
     checks = [*regular, *(bounded_derivative(shape, piece, order + 1) for piece in shape.pieces()), *_gaps(shape, order)]
-    outcome = conjunction(checks)
-    if not outcome.holds:
-        return outcome
-    constant, found = best_constant(shape, order + 1) if len(shape.components) == 1 else (None, [])
+    return conjunction(checks)
+
+
+def with_constant(shape: Shape, order: int, outcome: Outcome) -> Outcome:
+    """A proof that |f'| (order 1) or |f''| (2) is bounded, with the best bound where it can be found."""
+    constant, found = best_constant(shape, order) if len(shape.components) == 1 else (None, [])
     return Outcome(True, [*outcome.claims, *found], constant)
 
 
@@ -211,7 +223,14 @@ def bounded_above(shape: Shape) -> Outcome:
 
 def _end_is_not(shape: Shape, piece: Piece, side: str, infinity: sympy.Expr) -> Check:
     def check() -> tuple[bool, Claims]:
-        end = end_limit(shape, piece, side)
+        try:
+            end = end_limit(shape, piece, side)
+        except NoLimit as error:
+            if (1 if infinity == sympy.oo else -1) in error.found.directions:
+                return False, [no_limit(piece, side, 0, error)]
+            if not error.found.bounded:
+                raise
+            return True, [bounded_near(piece, side, 0, error)]
         return end.value != infinity, [limit_claim(piece, side, 0, end)]
 
     return check

@@ -171,8 +171,10 @@ def _unbounded_or_taylor(function: Callable[[Formula], Formula], name: str, inne
     """atan and erf of something unbounded by their expansions at infinity; anything else by Taylor at the finite constant."""
     large, constant, small = calculus.split(inner)
     if not large:
-        if name in ("asin", "acos") and (calculus.sign(1 - constant) <= 0 or calculus.sign(1 + constant) <= 0):
-            raise Unsupported("asin at an end of its domain")
+        if name in ("asin", "acos") and 0 in (calculus.sign(1 - constant), calculus.sign(1 + constant)):
+            return _arc_at_end(name, inner, calculus.sign(constant), calculus)
+        if name in ("asin", "acos") and (calculus.sign(1 - constant) < 0 or calculus.sign(1 + constant) < 0):
+            raise Unsupported("asin outside its domain")
         if name == "tan" and (calculus.sign(sympy.pi / 2 - constant) <= 0 or calculus.sign(sympy.pi / 2 + constant) <= 0):
             raise Unsupported("tan outside its main branch")
         return calculus.taylor(function, constant, small)
@@ -189,6 +191,17 @@ def _unbounded_or_taylor(function: Callable[[Formula], Formula], name: str, inne
         rest = calculus.product(tail.terms[0][0], calculus.raised(square.terms[0][0], sympy.Integer(-1)))
         return calculus.sum(calculus.sum(calculus.constant(direction), tail), Series((), rest))
     raise Unsupported(f"{name} at infinity")
+
+
+def _arc_at_end(name: str, inner: Series, end: int, calculus: Calculus) -> Series:
+    """asin and acos of what tends to 1 or -1: acos(u) = 2*asin(sqrt((1 - u)/2)) for u near 1, and acos(u) = pi - acos(-u)."""
+    towards = inner if end > 0 else _negative(inner, calculus)
+    half = calculus.times(calculus.sum(calculus.constant(sympy.Integer(1)), _negative(towards, calculus)), calculus.constant(sympy.Rational(1, 2)))
+    root = calculus.raise_to(half, sympy.Rational(1, 2))
+    arc = calculus.times(calculus.taylor(sympy.asin, sympy.Integer(0), root), calculus.constant(sympy.Integer(2)))
+    if end < 0:
+        arc = calculus.sum(calculus.constant(sympy.pi), _negative(arc, calculus))
+    return arc if name == "acos" else calculus.sum(calculus.constant(sympy.pi / 2), _negative(arc, calculus))
 
 
 def _gamma(order: int, inner: Series, calculus: Calculus) -> Series:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sympy
 
 from lossgraph.verify.signs import Sign, is_zero, sign
 from lossgraph.verify.space import Space
+
+if TYPE_CHECKING:
+    from lossgraph.verify.oscillation import Oscillation
 
 STRICT = (Sign.POSITIVE, Sign.NEGATIVE, Sign.ZERO)
 
 
 class Undecided(Exception):
     """A proof did not close; the message says which step. Never means that the property fails."""
+
+
+class NoLimit(Undecided):
+    """A formula turns for ever near an end of a piece; what is proved of that is in `found`. Where a limit is needed and no more, this means undecided."""
+
+    def __init__(self, reason: str, found: Oscillation) -> None:
+        super().__init__(reason)
+        self.found = found
 
 
 class Undefined(Exception):

@@ -65,6 +65,13 @@ def _proper(strict: bool) -> Callable[[Case], Outcome]:
     return decided
 
 
+CONSTANTS: dict[str, Callable[[Case, Outcome], Outcome]] = {
+    "lipschitz": lambda case, outcome: growth.with_constant(case.shape(), 1, outcome),
+    "lipschitz_gradient": lambda case, outcome: growth.with_constant(case.shape(), 2, outcome),
+    "strongly_convex": lambda case, outcome: convexity.with_modulus(case.shape(), outcome),
+}
+"""How a proof of a property gets its best constant. That may take longer than the proof, so it comes after it."""
+
 DECIDERS: dict[str, Callable[[Case], Outcome]] = {
     "continuous": _plain(growth.continuous),
     "differentiable": _plain(growth.differentiable),

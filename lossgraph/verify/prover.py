@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sympy
+from sympy.simplify.fu import TR8
 
 from lossgraph.verify import bounds, charts
-from lossgraph.verify.balls import Formula
+from lossgraph.verify.balls import Formula, number_sign
 from lossgraph.verify.polynomials import Normal, NotNormal, normal, text
 from lossgraph.verify.samples import sampled_signs
 from lossgraph.verify.solver import by_solver
 from lossgraph.verify.space import Interval, Space
+from lossgraph.verify.spread import spread
 from lossgraph.verify.structure import ANY, NEGATIVE, POSITIVE, ZERO, multiplied, negated, node, structural_sign
 
 STEPS = {0: 40, 1: 120, 2: 600}
 LARGEST = 160
 LARGEST_BOUNDED = 60
 DERIVATIVES = 5
+BOUNDED = (sympy.sin, sympy.cos, sympy.tanh, sympy.erf, sympy.erfc, sympy.atan, sympy.asin, sympy.acos)
+ODD = (sympy.asin, sympy.atan, sympy.tanh, sympy.sinh, sympy.erf)
 Proof = tuple[int, dict[str, Any]]
 
 
@@ -122,8 +126,9 @@ class Search:
         """The stages in order of cost; the first proof is taken."""
         quick: tuple[Callable[[Formula, Space, int], Proof | None], ...] = (self._sturm, self._conjugate, self._bounded)
         thorough = (
-            self._closed_ends, self._exponential, self._shifts, *quick, self._logarithmic, self._halves, self._monotone, self._cut, self._solver,
-        )
+            self._closed_ends, self._waves, self._exponential, self._shifts, *quick, self._at_zero, self._logarithmic, self._halves, self._monotone,
+            self._spread, self._cut, self._solver,
+        )  # fmt: skip
         for stage in quick if self.shallow else thorough:
             if self.steps < 0:
                 return None
@@ -139,6 +144,19 @@ class Search:
         for symbol in reversed(space.symbols()):
             if symbol in factor.free_symbols and (cases := charts.closed_end_cases(factor, space, symbol)):
                 return self._cases(factor, cases)
+        return None
+
+    def _at_zero(self, factor: Formula, space: Space, seen: int) -> Proof | None:
+        """Odd functions have one sign on each side of zero: a bounded interval around it is cut there."""
+        for symbol in reversed(space.symbols()):
+            ends = space.interval(symbol).lower, space.interval(symbol).upper
+            closed = not space.interval(symbol).lower_open or not space.interval(symbol).upper_open
+            if symbol not in factor.free_symbols or closed or not factor.has(*ODD):
+                continue
+            if all(end.is_Rational for end in ends) and ends[0] < 0 < ends[1]:
+                others = [interval.lower.free_symbols | interval.upper.free_symbols for _, interval in space.intervals]
+                if not any(symbol in used for used in (*others, *(relational.free_symbols for relational in space.conditions))):
+                    return self._cases(factor, charts.parts(factor, space, symbol, [sympy.Integer(0)]))
         return None
 
     def _halves(self, factor: Formula, space: Space, seen: int) -> Proof | None:
@@ -212,6 +230,26 @@ class Search:
                 return proof
         return None
 
+    def _spread(self, factor: Formula, space: Space, seen: int) -> Proof | None:
+        """Numbers between which the factor stays by its form, as 2 - sin(x); products of sines become sums first."""
+        if not factor.has(*BOUNDED):
+            return None
+        plain: Formula = TR8(factor) if factor.has(sympy.sin, sympy.cos) else factor
+        between = spread(plain, space)
+        if between is None:
+            return None
+        ends = number_sign(between[0]), number_sign(between[1])
+        known: dict[tuple[int | None, int | None], int] = {
+            (1, 1): POSITIVE, (0, 1): POSITIVE | ZERO, (-1, -1): NEGATIVE, (-1, 0): NEGATIVE | ZERO, (0, 0): ZERO,
+        }  # fmt: skip
+        signs = known.get(ends, ANY)
+        if signs == ANY:
+            return None
+        return signs, node("spread", signs, factor, sums=str(plain), least=str(between[0]), greatest=str(between[1]))
+
+    def _waves(self, factor: Formula, space: Space, seen: int) -> Proof | None:
+        return self._spread(factor, space, seen) if factor.has(sympy.sin, sympy.cos) else None
+
     def _sturm(self, factor: Formula, space: Space, seen: int) -> Proof | None:
         return bounds.sturm(factor, space)
 
@@ -271,6 +309,8 @@ class Search:
                     value = limit(quotient, symbol, end, side, rest)
                     if not isinstance(value, Limit):
                         continue
+                    if not rest.intervals and outward & ZERO and outward != ZERO:
+                        outward &= ~ZERO  # the slope is analytic and not zero throughout, so its zeros are isolated
                     at_end = self._end_sign(value.value, rest)
                     joined = ANY if at_end is None else joined_sign(at_end[0], outward)
                     if at_end is None or joined in (ANY, 0):

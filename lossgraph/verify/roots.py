@@ -143,6 +143,8 @@ def _real(candidate: sympy.Expr, space: Space) -> bool:
         return False
     nodes: list[Any] = list(sympy.preorder_traversal(candidate))
     for node in nodes:
+        if isinstance(node, sympy.Pow) and node.base == 0:
+            return False
         if isinstance(node, sympy.Pow) and not node.exp.is_integer:
             positive = node.base == sympy.E or sign_of(node.base, space) in (Sign.POSITIVE, Sign.NONNEGATIVE, Sign.ZERO)
             if not positive:

@@ -145,11 +145,26 @@ def _function_sign(expression: Formula, space: Space) -> int:
         return structural_sign(argument, space)
     if name == "log":
         return structural_sign(sympy.expand(argument - 1), space)
+    if name in ("sin", "cos"):
+        return _turn_sign(expression, space)
     if name == "acos":
         return POSITIVE | ZERO
     if name == "polygamma" and argument.is_Integer and argument >= 1:
         return POSITIVE if argument % 2 else NEGATIVE
     return ANY
+
+
+def _turn_sign(expression: Formula, space: Space) -> int:
+    """A sine or cosine of an affine argument that stays between two neighbouring zeros."""
+    from lossgraph.verify.trigonometry import half_turn
+
+    symbols: set[Any] = expression.free_symbols
+    interval = next((interval for name, interval in space.intervals if {name} == symbols), None)
+    if interval is None or not (interval.lower_open and interval.upper_open):
+        return ANY
+    (symbol,) = symbols
+    turn = half_turn(expression, symbol, interval.lower, interval.upper)
+    return ANY if turn is None else NEGATIVE if turn % 2 else POSITIVE
 
 
 def relation(relational: Formula) -> tuple[str, Formula] | None:

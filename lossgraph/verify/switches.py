@@ -8,10 +8,12 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
+from lossgraph.verify.limits import Limit, limit
 from lossgraph.verify.order import Undecided, Undefined
-from lossgraph.verify.roots import cut
-from lossgraph.verify.signs import Sign, SignProof
+from lossgraph.verify.roots import cut, open_part
+from lossgraph.verify.signs import Sign, SignProof, sign
 from lossgraph.verify.space import Space
+from lossgraph.verify.spread import spread
 
 SWITCHING = (sympy.Abs, sympy.Max, sympy.Min, sympy.Piecewise, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling)
 ROUNDING = (sympy.floor, sympy.ceiling)
@@ -58,17 +60,28 @@ def switch_functions(node: Any, variable: sympy.Symbol, lower: sympy.Expr, upper
 
 
 def _levels(node: Any, variable: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr, space: Space) -> range:
-    """The whole numbers that the argument of floor or ceiling can cross, for an argument that is affine with number coefficients on a bounded interval."""
-    argument = node.args[0]
-    if variable not in argument.free_symbols or argument.as_poly(variable) is None or argument.as_poly(variable).degree() != 1:
-        raise Undecided(f"{node} has an argument that is not affine in {variable}")
-    ends = [argument.subs(variable, end) for end in (lower, upper)]
-    if any(not end.is_number or end.is_infinite for end in ends):
+    """The whole numbers that the argument of floor or ceiling can cross on an open interval, where it runs between two known numbers."""
+    ends = _argument_ends(node.args[0], variable, lower, upper, space)
+    if ends is None or any(not end.is_number or end.is_infinite for end in ends):
         raise Undecided(f"{node} may jump infinitely often")
     low, high = sorted(sympy.floor(end) for end in ends)
     if high - low > MAX_JUMPS:
         raise Undecided(f"{node} jumps more than {MAX_JUMPS} times")
     return range(int(low) - 1, int(high) + 2)
+
+
+def _argument_ends(argument: Any, variable: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr, space: Space) -> list[Any] | None:
+    """Numbers between which the argument stays: its values at the ends where it is affine, its limits there where it is monotone, else what its form says."""
+    polynomial = argument.as_poly(variable)
+    if variable in argument.free_symbols and polynomial is not None and polynomial.degree() == 1:
+        return [argument.subs(variable, end) for end in (lower, upper)]
+    over = open_part(space, variable, lower, upper)
+    slope = sign(sympy.diff(argument, variable), over)
+    if slope is not None:
+        found = [limit(argument, variable, lower, "+", space), limit(argument, variable, upper, "-", space)]
+        return [part.value if isinstance(part, Limit) else sympy.oo for part in found]
+    between = spread(argument, over)
+    return None if between is None else list(between)
 
 
 def rounded(node: Any, variable: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr, space: Space) -> tuple[Any, list[dict[str, Any]]]:

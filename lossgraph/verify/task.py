@@ -14,8 +14,9 @@ from lossgraph.verify.checks import Outcome
 from lossgraph.verify.composition import compose
 from lossgraph.verify.order import NeedSplit, Undecided, Undefined, sign_of
 from lossgraph.verify.pieces import split
-from lossgraph.verify.properties import DECIDERS, Case
+from lossgraph.verify.properties import CONSTANTS, DECIDERS, Case
 from lossgraph.verify.question import PROPERTIES, Question
+from lossgraph.verify.samples import sample_points
 from lossgraph.verify.signs import Sign
 from lossgraph.verify.space import Interval, Space
 
@@ -57,6 +58,7 @@ class Task:
     refuted: bool = False
     outcome: sympy.Symbol | None = None
     doubtful: bool = False
+    constants: bool = True
 
     def defined(self, cell: ParameterCell) -> bool:
         """Whether the formula is proved, without any splitting, to have a value everywhere in the cell."""
@@ -88,11 +90,13 @@ class Task:
             if self.refuted:
                 return Result(fresh, False)
             outcome = decide_case(case, self.question.property)
+            if self.constants and outcome.holds and outcome.proof is None and self.question.property in CONSTANTS:
+                outcome = CONSTANTS[self.question.property](case, outcome)
             proof = _written(case, outcome)
         except NeedSplit as error:
             return error
         except Undefined as error:
-            if fresh.space.conditions:  # a cell that might be empty proves nothing about the formula
+            if fresh.space.conditions and not sample_points(fresh.space, 1):  # a cell that might be empty proves nothing about the formula
                 return Result(cell, None, reason=str(error), defined=False)
             where = f" where {fresh.text()}" if fresh.text() else ""
             raise InputError(f"formula `{self.question.text}` has no finite real value{where}: {error}; restrict the domain or the parameters") from None
@@ -102,7 +106,7 @@ class Task:
             raise
         except Exception as error:  # the engine fails closed: whatever SymPy raises is no proof of anything
             return Result(cell, None, reason=f"{type(error).__name__}: {error}", defined=defined)
-        if not outcome.holds and fresh.space.conditions:
+        if not outcome.holds and fresh.space.conditions and not sample_points(fresh.space, 1):
             return Result(cell, None, reason="fails where the parameters meet conditions that may have no solution")
         return Result(fresh, outcome.holds, proof, outcome.constant)
 
@@ -139,11 +143,15 @@ def decide_case(case: Case, property_id: str) -> Outcome:
 
 
 def windows(domain: tuple[Interval, ...]) -> Iterator[Interval]:
-    """Bounded open intervals inside the domain."""
-    for low, high in ((-2, 2), (1, 5)):
+    """Open intervals inside the domain: bounded ones, one far out on each side, and the middle of each bounded part."""
+    for part in domain:
+        if part.lower.is_finite and part.upper.is_finite and sign_of(part.upper - part.lower, Space(())) is Sign.POSITIVE:
+            yield Interval((3 * part.lower + part.upper) / 4, (part.lower + 3 * part.upper) / 4, True, True)
+    for low, high in ((-2, 2), (1, 5), (5, sympy.oo), (-sympy.oo, -5)):
         for part in domain:
             lower, upper = sympy.Max(part.lower, low), sympy.Min(part.upper, high)
-            if lower.is_number and upper.is_number and (lower != part.lower or upper != part.upper) and sign_of(upper - lower, Space(())) is Sign.POSITIVE:
+            wide = upper - lower if lower.is_finite and upper.is_finite else sympy.S.One
+            if lower.is_number and upper.is_number and (lower != part.lower or upper != part.upper) and sign_of(wide, Space(())) is Sign.POSITIVE:
                 yield Interval(lower, upper, True, True)
 
 

@@ -29,13 +29,19 @@ def zeros(function: sympy.Expr, variable: sympy.Symbol, lower: sympy.Expr, upper
 
 def proved_sign(base: sympy.Expr, variable: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr) -> SignProof | None:
     """The strict sign of sin or cos of an affine argument that stays between two neighbouring zeros, or None."""
+    turn = half_turn(base, variable, lower, upper)
+    if turn is None:
+        return None
+    found = Sign.POSITIVE if turn % 2 == 0 else Sign.NEGATIVE
+    return SignProof(found, {"kind": "trigonometric", "expression": str(base), "sign": found.value, "half_turn": turn})
+
+
+def half_turn(base: sympy.Expr, variable: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr) -> int | None:
+    """k where the argument of a sine (or that of a cosine and a quarter turn) stays strictly between k*pi and (k + 1)*pi; None for anything else."""
     if not isinstance(base, (sympy.sin, sympy.cos)):
         return None
     turns = _turns(base, variable, lower, upper)
-    if turns is None or turns[0] != turns[1]:
-        return None
-    found = Sign.POSITIVE if turns[0] % 2 == 0 else Sign.NEGATIVE
-    return SignProof(found, {"kind": "trigonometric", "expression": str(base), "sign": found.value, "half_turn": turns[0]})
+    return None if turns is None or turns[0] != turns[1] else turns[0]
 
 
 def _affine(node: Any, variable: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr]:

@@ -15,7 +15,7 @@ from lossgraph.verify.order import Undefined
 
 HALF = Fraction(1, 2)
 LINE = tuple(Fraction(text) for text in "0 1 -1 2 -2 3 -3 1/2 -1/2 4 -4 6 -6 1/4 -1/4 7 -7 10 -10".split())
-RAY = tuple(Fraction(n, d) for n, d in ((1, 1), (2, 1), (3, 1), (1, 2), (4, 1), (1, 4), (8, 1), (1, 10), (18, 1), (36, 1), (1, 100)))
+RAY = tuple(Fraction(n, d) for n, d in ((1, 1), (2, 1), (3, 1), (1, 2), (4, 1), (1, 4), (8, 1), (1, 10), (18, 1), (36, 1), (1, 100), (3, 2)))
 SEGMENT = tuple(Fraction(n, 64) for n in (32, 16, 48, 8, 56, 24, 40, 4, 60, 1, 63))
 CHOICES = {
     "line": (1, -1, 2, Fraction(1, 2), -2, 3),
