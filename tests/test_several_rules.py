@@ -10,9 +10,11 @@ import sympy
 from lossgraph.model import Parameter, Variable, View
 from lossgraph.verify.engine import decide_question
 from lossgraph.verify.orders import by_orders
+from lossgraph.verify.rays import refute_on_rays
 from lossgraph.verify.several_proofs import prove_several
 from lossgraph.verify.space import Interval
 from lossgraph.verify.substitution import substituted
+from lossgraph.verify.tree_facts import facts_prove
 from tests.test_several_proofs import question_of
 
 X: Any = sympy.Symbol("x", real=True)
@@ -89,6 +91,20 @@ VIEWS: dict[str, View] = {
     ),
     "apart": View("v", "sum(a**2) + sum(exp(b))", {"a": vector(), "b": vector()}),
     "together": View("v", "sum(a**2) + dot(a, b)", {"a": vector(), "b": vector()}),
+    "ratio": View("v", "i/u", {"i": Variable("[0, oo)"), "u": Variable("(0, oo)")}, constraint="i <= u"),
+    "ratio, away from 0": View("v", "i/u", {"i": Variable("[0, 1]"), "u": Variable("[1, oo)")}),
+    "quotient": View("v", "x/(1 + y)", {"x": Variable("[0, oo)"), "y": Variable("[0, oo)")}),
+    "quotient of two convex": View("v", "(1 + x**2)/(1 + y**2)", {"x": Variable("[0, oo)"), "y": Variable("[0, oo)")}),
+    "convex over concave": View("v", "(1 + x**2)/(1 + sqrt(y))", {"x": Variable("[0, oo)"), "y": Variable("[0, oo)")}),
+    "even": View("v", "cosh(x - y/(1 + y))", {"x": Variable("[-1, 1]"), "y": Variable("[0, oo)")}),
+    "log sum exp": View("v", "log(exp(x) + exp(-y)) - x", {"x": Variable("real"), "y": Variable("real")}),
+    "log sum of a square": View("v", "log(exp(x) + exp(y**2)) - x", {"x": Variable("real"), "y": Variable("real")}),
+    "root": View("v", "sqrt((x**2 + y**2)/2)", {"x": Variable("real"), "y": Variable("real")}),
+    "root of a difference": View("v", "sqrt(1 + x**2 - y**2)", {"x": Variable("real"), "y": Variable("[0, 1]")}),
+    "share": View("v", "1 - dot(q, softmax(z))", {"z": vector(role="logit", length="K"), "q": vector("{0, 1}", "outcome", "K")}, constraint="sum(q) == 1"),
+    "shares": View("v", "1 - dot(q, softmax(z))", {"z": vector(role="logit", length="K"), "q": Q}),
+    "product": View("v", "x*y", {"x": Variable("real"), "y": Variable("real")}),
+    "cubic": View("v", "x*y**2", {"x": Variable("real"), "y": Variable("real")}),
     "divided": View("v", "1/sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
 }  # fmt: skip
 
@@ -102,12 +118,33 @@ VIEWS: dict[str, View] = {
         ("weighted", "zero_only_at_target", False), ("cosine", "zero_only_at_target", False), ("cosine", "symmetric", True), ("squares", "symmetric", True),
         ("half", "symmetric", False), ("not of one kind", "symmetric", False), ("a number and a vector", "symmetric", False), ("cosine", "quasiconvex", False),
         ("dice", "zero_only_at_target", True), ("dice", "nonnegative", True), ("ssim", "nonnegative", True), ("ssim", "bounded_above", True),
+        ("ratio", "lipschitz", False), ("ratio", "lipschitz_gradient", False), ("ratio, away from 0", "lipschitz", True), ("quotient", "quasiconvex", True),
+        ("quotient of two convex", "quasiconvex", False), ("convex over concave", "quasiconvex", True), ("even", "quasiconvex", False),
+        ("log sum exp", "lipschitz_gradient", True), ("log sum exp", "convex", True), ("log sum of a square", "lipschitz", False),
+        ("root", "convex", True), ("root", "lipschitz", True), ("root of a difference", "convex", False), ("share", "quasiconvex", True),
+        ("share", "lipschitz", True), ("product", "lipschitz_gradient", True), ("cubic", "lipschitz_gradient", False),
         ("apart", "strictly_convex", True), ("apart", "strongly_convex", False), ("together", "convex", False),
     ],
 )  # fmt: skip
 def test_verdicts(name: str, property_id: str, holds: bool) -> None:
     found = decide_question(question_of(VIEWS[name], property_id))
     assert found.holds is holds, found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "property_id"),
+    [
+        ("ratio", "lipschitz"), ("quotient of two convex", "quasiconvex"), ("even", "quasiconvex"), ("log sum of a square", "lipschitz_gradient"),
+        ("root of a difference", "convex"), ("root", "lipschitz_gradient"), ("shares", "quasiconvex"), ("cubic", "lipschitz_gradient"),
+    ],
+)  # fmt: skip
+def test_rules_of_form_do_not_say_more(name: str, property_id: str) -> None:
+    assert facts_prove(question_of(VIEWS[name], property_id)) is None
+
+
+@pytest.mark.parametrize("name", ["ratio, away from 0", "product", "log sum exp"])
+def test_no_rays_refute_a_truth(name: str) -> None:
+    assert refute_on_rays(question_of(VIEWS[name], "lipschitz_gradient")) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Any
 
-from lossgraph.formula.domains import Span, end_value
+from lossgraph.formula.domains import Span, end_value, parse_set
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Compare, Index, Name, Node, Number, names
 from lossgraph.model import InputError, Verdict
@@ -21,7 +21,7 @@ from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import LINKS, Question, read
 from lossgraph.verify.samples_on_lines import Curve, plausible
 from lossgraph.verify.several_witness import sums_to_one
-from lossgraph.verify.witness import inside, spread
+from lossgraph.verify.witness import inside, settings, spread
 
 ON_LINES = frozenset({
     "continuous", "differentiable", "continuously_differentiable", "twice_continuously_differentiable", "lipschitz", "lipschitz_gradient", "convex",
@@ -53,43 +53,59 @@ class Line:
 
 def refute_on_lines(question: Question) -> tuple[dict[str, Any], bool] | None:
     """A certificate of kind `line` and whether it settles the question for all scalar parameters; None where no line was found on which the property fails."""
-    from lossgraph.verify.engine import decide_question
-
     if question.property not in ON_LINES or (question.property == "symmetric" and question.swapped() is not None and len(question.asked()) == 1):
         return None
     partial: dict[str, Any] | None = None
     open_length = any(not str(length).isdigit() for length in question.lengths.values())
     for size in SIZES if open_length else (0,):
         frame = Frame(question, size)
-        tried = 0
-        for line in frame.candidates():
-            if tried >= MAX_PROOFS:
-                break
-            try:
-                found: Verdict = decide_question(frame.on(line))
-            except (InputError, Undefined):
-                continue
-            tried += 1
-            if found.holds is False and found.certificate is not None:
-                proof = {"kind": "line", **frame.texts(line), "question": dict(found.certificate)}
-                if found.status == "refuted":
-                    return proof, True
-                partial = partial or proof
+        for fixed in ({}, *frame.settings()):  # for all values of the scalars first
+            if fixed and partial is not None:
+                return partial, False
+            found = _on_candidates(Frame(question, size, fixed))
+            if found is not None and found[1] and not fixed:
+                return found
+            partial = partial or (None if found is None else found[0])
+    return None if partial is None else (partial, False)
+
+
+def _on_candidates(frame: Frame) -> tuple[dict[str, Any], bool] | None:
+    """The first line on which the property fails for all scalars that are left, else one on which it fails for some."""
+    from lossgraph.verify.engine import decide_question
+
+    partial: dict[str, Any] | None = None
+    for line in islice(frame.candidates(), MAX_PROOFS):
+        try:
+            found: Verdict = decide_question(frame.on(line))
+        except (InputError, Undefined):
+            continue
+        if found.holds is False and found.certificate is not None:
+            proof = {"kind": "line", **frame.texts(line), "question": dict(found.certificate)}
+            if found.status == "refuted":
+                return proof, True
+            partial = partial or proof
     return None if partial is None else (partial, False)
 
 
 class Frame:
     """A question with its vectors at one size: what lines there are, and the formula on each."""
 
-    def __init__(self, question: Question, size: int) -> None:
-        self.question = question
+    def __init__(self, question: Question, size: int, fixed: Mapping[str, Fraction] | None = None) -> None:
+        self.question, self.fixed = question, dict(fixed or {})
         self.sizes = {name: int(length) if str(length).isdigit() else size for name, length in question.lengths.items()}
         self.lengths = {str(length): self.sizes[name] for name, length in question.lengths.items() if not str(length).isdigit()}
         self.asked = question.asked()
         self.data = tuple(name for name in question.variables if name not in self.asked and (name in self.sizes or name in question.simplices))
-        self.scalars = {name: spans for name, spans in {**question.sets, **question.parameters}.items() if name not in self.asked and name not in self.data}
+        everything = {**question.sets, **question.parameters}
+        self.scalars = {name: spans for name, spans in everything.items() if name not in (*self.asked, *self.data, *self.fixed)}
         taken = {*question.variables, *question.parameters, *self.lengths}
         self.name = next(name for name in ("t", "t1", "t2", "t3") if name not in taken)
+
+    def settings(self) -> list[dict[str, Fraction]]:
+        """Values of the scalar parameters and data, where there are any and the parameters have no vectors."""
+        if not self.scalars or any(name in self.sizes for name in self.scalars):
+            return []
+        return list(islice(settings(self.scalars, self.question.parameter_conditions), 2))
 
     def size(self, name: str) -> int:
         """The number of components of a variable."""
@@ -97,10 +113,16 @@ class Frame:
 
     def texts(self, line: Line) -> dict[str, Any]:
         """The line in the certificate."""
-        def point(entry: Point) -> dict[str, Any]:
-            return {name: [str(part) for part in parts] if name in self.sizes else str(parts[0]) for name, parts in entry.items()}
+        point, given = self.written, {**line.given, **self.settled()}
+        return {"variable": self.name, "at": point(line.at), "direction": point(line.direction), "given": point(given), "lengths": self.lengths}
 
-        return {"variable": self.name, "at": point(line.at), "direction": point(line.direction), "given": point(line.given), "lengths": self.lengths}
+    def written(self, entry: Point) -> dict[str, Any]:
+        """A point as texts, a vector as a list."""
+        return {name: [str(part) for part in parts] if name in self.sizes else str(parts[0]) for name, parts in entry.items()}
+
+    def settled(self) -> Point:
+        """The scalars that have a value here."""
+        return {name: (value,) for name, value in self.fixed.items()}
 
     def table(self, line: Line) -> dict[str, Parts]:
         """What each name stands for on the line."""
@@ -110,6 +132,7 @@ class Frame:
             found[name] = moved if name in self.sizes else moved[0]
         for name, parts in line.given.items():
             found[name] = tuple(Number(part) for part in parts)
+        found.update({name: Number(value) for name, value in self.fixed.items()})
         for name in self.scalars:
             if name in self.sizes:  # a vector of parameters: its components stay parameters
                 found[name] = tuple(Name(f"{name}_{i}") for i in range(self.sizes[name]))
@@ -126,6 +149,8 @@ class Frame:
             own = [f"{name}_{i}" for i in range(self.sizes[name])] if name in self.sizes else [name]
             parts += [f"{each}: {_set(spans)}" for each in own if each in used]
         for condition in (*self.question.parameter_conditions, *self.question.conditions):
+            if not names(condition) - set(self.fixed):
+                continue  # the values that were chosen meet it
             free = names(condition) & set(self.scalars)
             if free & used and names(condition) - set(self.scalars):
                 raise InputError("a condition ties the scalars to the line")
@@ -136,7 +161,8 @@ class Frame:
 
     def candidates(self) -> Iterator[Line]:
         """Lines on which floating-point values hint at a failure, the likeliest shapes first."""
-        curve = Curve(self.question, self.sizes, self.lengths, self.scalars)
+        fixed = {name: parse_set("{" + str(value) + "}") for name, value in self.fixed.items()}
+        curve = Curve(self.question, self.sizes, self.lengths, {**self.scalars, **fixed})
         for line in islice(self.lines(), MAX_LINES):
             values = curve.along(line.at, line.direction, line.given)
             low, high = (None if end is None else float(end) for end in (line.lower, line.upper))
@@ -244,7 +270,7 @@ class Frame:
                 span = next((span for span in spans if inside(part, (span,))), None)
                 if span is None:
                     return None
-                low, high = _end(span.lower), _end(span.upper)
+                low, high = finite_end(span.lower), finite_end(span.upper)
                 if low is not None:
                     bounds.at_least(part - low, step, span.lower_open)
                 if high is not None:
@@ -312,7 +338,7 @@ class Bounds:
             self.upper, self.closed[1] = end, not strict
 
 
-def _end(node: Node) -> Fraction | None:
+def finite_end(node: Node) -> Fraction | None:
     """A rational end, None for an infinite one. Raises `InputError` for others."""
     value = end_value(node)
     if abs(value) == float("inf"):

@@ -93,10 +93,11 @@ def on_lines(question: Question) -> Verdict | None:
     """The verdict "refuted" where the property fails on a line; "undecided" with the proof where it fails there for some parameters only; else None."""
     from lossgraph.verify.engine import verdict
     from lossgraph.verify.lines import SIZES, refute_on_lines
+    from lossgraph.verify.rays import refute_on_rays
     from lossgraph.verify.several_scene import has_values
 
     try:
-        found = refute_on_lines(question)
+        found = refute_on_lines(question) or refute_on_rays(question)
     except (InputError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError, NameError):
         return None
     if found is None:

@@ -14,6 +14,7 @@ from lossgraph.formula.domains import Span, end_value
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Compare, Constant, Index, Name, Node, Number, names
 from lossgraph.verify.question import Question
+from lossgraph.verify.tree_patterns import pattern
 
 ONE = Number(Fraction(1))
 Bound = Fraction | None
@@ -89,7 +90,7 @@ class Reader:
             case Call("Piecewise", branches):
                 return self._branches([branch.arguments[0] for branch in branches if isinstance(branch, Call)], names(node))
             case Call(function, arguments):
-                special = self._special(node)
+                special = pattern(self, node) or self._special(node)
                 if special is not None:
                     return special
                 rule = RULES.get(function)
@@ -97,6 +98,13 @@ class Reader:
                 return replace(found, constant=True) if not names(node) & self.asked else found
             case _:
                 return Facts()
+
+    def nonnegative(self, node: Node) -> bool:
+        """Whether a part is proved nonnegative by the other rules. It has a value wherever the formula has."""
+        from lossgraph.verify.several_proofs import prove_several
+
+        found = prove_several(replace(self.question, property="nonnegative", formula=node, text=written(node)))
+        return found is not None and found.holds is True
 
     def _name(self, name: str) -> Facts:
         fixed = name not in self.asked
@@ -144,7 +152,9 @@ class Reader:
             case Call("dot", (weights, Call("sub", (Call("log", (first,)), Call("log", (second,)))))) if (
                 weights == first and self.whole(first) and self.whole(second)
             ):
-                return replace(_sum(self, Call("mul", node.arguments)), low=Fraction(0))  # Gibbs: a Kullback-Leibler divergence
+                plain = _sum(self, Call("mul", node.arguments))
+                above = plain.above or self.facts(Call("log", (second,))).below  # p*log(p) <= 0, and -p*log(q) at most what -log(q) is
+                return replace(plain, low=Fraction(0), above=above)  # Gibbs: a Kullback-Leibler divergence
             case Call("sub", (first, second)) if self._above_mean(first, second):
                 return replace(_difference(self, first, second), low=Fraction(0))
             case Call("div", (Call("dot", (a, b)), Call("mul", (Call("norm", (c,)), Call("norm", (d,)))))) if {a, b} == {c, d}:
@@ -263,7 +273,8 @@ def _mul(reader: Reader, first: Node, second: Node) -> Facts:
     tame = a.bounded() and b.bounded()
     smooth = tame and a.lipschitz and b.lipschitz
     low, high = _product_bounds(a, b)
-    return Facts(low, high, tame, tame, a.positive and b.positive, lipschitz=smooth, gradient=smooth and a.gradient and b.gradient)
+    quadratic = a.affine and b.affine  # its second derivatives are constant
+    return Facts(low, high, tame, tame, a.positive and b.positive, lipschitz=smooth, gradient=quadratic or (smooth and a.gradient and b.gradient))
 
 
 def _div(reader: Reader, first: Node, second: Node) -> Facts:
@@ -274,7 +285,23 @@ def _div(reader: Reader, first: Node, second: Node) -> Facts:
     tame = b.positive and a.bounded()
     smooth = tame and a.lipschitz and b.lipschitz
     low, high = _product_bounds(replace(a, high=None), Facts(Fraction(0)) if _sign(b) > 0 else Facts()) if _sign(a) > 0 else (None, None)
-    return Facts(low, high, tame, tame, a.positive and b.above and _sign(b) > 0, lipschitz=smooth, gradient=smooth and a.gradient and b.gradient)
+    quasi, quasi_concave = _quotient_levels(a, b)
+    return Facts(
+        low, high, tame, tame, a.positive and b.above and _sign(b) > 0, quasi=quasi, quasi_concave=quasi_concave, lipschitz=smooth,
+        gradient=smooth and a.gradient and b.gradient,
+    )  # fmt: skip
+
+
+def _quotient_levels(a: Facts, b: Facts) -> tuple[bool, bool]:
+    """Convex sublevel and superlevel sets of a/b, b > 0: a <= t*b and a >= t*b, of which t has to be looked at only where the sign of a allows it."""
+    if _sign(b) <= 0:
+        return False, False
+    if a.constant and _sign(a) > 0:
+        return b.quasi_concave, b.quasi
+    both = a.affine and b.affine
+    below = (a.convex and _sign(a) > 0 and b.concave) or (a.convex and _sign(a) < 0 and b.convex)
+    above = (a.concave and _sign(a) > 0 and b.convex) or (a.concave and _sign(a) < 0 and b.concave)
+    return both or below, both or above
 
 
 def _square(reader: Reader, inner: Node) -> Facts:
@@ -290,6 +317,8 @@ def _pow(reader: Reader, base: Node, exponent: Node) -> Facts:
     if exponent == Number(Fraction(2)):
         return _square(reader, base)
     a, b = reader.facts(base), reader.facts(exponent)
+    if (a.quasi or a.quasi_concave) and not a.affine and _sign(a) == 0 and reader.nonnegative(base):
+        a = replace(a, low=Fraction(0))
     if _sign(a) <= 0 or not b.constant or _sign(b) <= 0:
         return Facts(Fraction(0)) if _sign(a) > 0 else Facts()
     least, most = (b.low or Fraction(0)), b.high
@@ -398,7 +427,11 @@ def _cosh(reader: Reader, inner: Node) -> Facts:
     a = reader.facts(inner)
     tame = a.lipschitz and a.bounded()
     convex = a.affine or (a.convex and _sign(a) > 0) or (a.concave and _sign(a) < 0)
-    return Facts(Fraction(1), None, True, a.bounded(), convex=convex, lipschitz=tame, gradient=tame and a.gradient)
+    rises = _sign(a) > 0 or ((a.quasi or a.quasi_concave) and reader.nonnegative(inner))
+    return Facts(
+        Fraction(1), None, True, a.bounded(), convex=convex, quasi=rises and a.quasi, quasi_concave=rises and a.quasi_concave, lipschitz=tame,
+        gradient=tame and a.gradient,
+    )  # fmt: skip
 
 
 RULES: dict[str, Callable[..., Facts]] = {
