@@ -110,6 +110,34 @@ def test_cells_must_fill_the_parameters() -> None:
         assert check(certificate) is confirmed, cell
 
 
+@pytest.mark.parametrize(
+    ("cells", "filled"),
+    [
+        (["a: (0, oo); b: [0, a)", "b == a; a: (0, oo)", "a: (0, oo); b: (a, oo)"], True),
+        (["b == a; a: (0, oo)", "a: (0, 1); b: [0, a)", "a: [1, oo); b: [0, a)", "a: (0, oo); b: (a, oo)"], True),
+        (["a: (0, oo); b: [0, a)", "a: (0, oo); b: (a, oo)"], False),  # b == a is missing
+        (["a: (0, oo); b: (0, a)", "b == a; a: (0, oo)", "a: (0, oo); b: (a, oo)"], False),  # b == 0 is missing
+        (["a: (0, oo); b: [0, a]", "a: (0, 1); b: (a, oo)"], False),  # only for small a
+        (["a: (0, oo); b: [0, 2*a)", "a: (0, oo); b: [2*a, oo)"], True),
+        (["a: (0, oo); b: [0, a - 1)", "a: (0, oo); b: [a - 1, oo)"], False),  # a - 1 may be negative
+        (["a: (0, oo); b: [0, oo)", "a: (0, oo); b: (a, a)"], False),  # one cell is empty
+        (["a: (0, oo); b: [-1, oo)"], False),  # outside
+        (["a: (0, b); b: [0, oo)", "b: [0, a)"], False),
+        (["a: (0, oo); b: [0, a)", "a: [b, oo); b: [0, oo)"], False),  # ends that name each other
+    ],
+    ids=str,
+)
+def test_ends_of_cells_may_name_other_parameters(cells: list[str], filled: bool) -> None:
+    certificate = piecewise("(1 + a + b)*x**2", [], parameters="a: (0, oo); b: [0, oo)")
+    proofs: list[dict[str, Any]] = []
+    for cell in cells:
+        b = "a" if "b == a" in cell else "b"
+        proof = piecewise(f"(1 + a + {b})*x**2", [sign(f"2*(1 + a + {b})", "+", 2)])["proof"]
+        proofs.append({**proof, "cell": cell})
+    certificate["proof"] = {"kind": "cells", "cells": proofs}
+    assert check(certificate) is filled
+
+
 @pytest.mark.parametrize("text", ["9**9**9**9", "(" * 5000 + "x" + ")" * 5000, "x**100000", "+".join(f"exp(x**{power})" for power in range(300)), "x" * 10**6])
 def test_hostile_texts_end(text: str) -> None:
     started = time.perf_counter()

@@ -101,7 +101,7 @@ def is_true_of_others(certificate: dict[str, Any], path: Path) -> bool:
     """Whether the leaf is a choice in a counterexample, or the question of a proof that holds for other formulas and domains as well."""
     proof = certificate["proof"]
     if proof["kind"] == "line":  # what refutes a property on a line refutes it on every domain that has the line
-        return path == ("domain",) or (path[:2] == ("proof", "question") and is_true_of_others(proof["question"], path[2:]))
+        return path == ("domain",) or path[0] == "roles" or (path[:2] == ("proof", "question") and is_true_of_others(proof["question"], path[2:]))
     parts = proof.get("cells", [proof])
     if proof["kind"] == "several" and path == ("domain",):
         return True  # a smooth formula is smooth on a smaller domain as well

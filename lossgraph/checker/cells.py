@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lossgraph.checker.constants import difference, sign_of
+from lossgraph.checker.cover import Cover, inside
 from lossgraph.checker.domain import read
-from lossgraph.checker.expression import Node, Unreadable, names, parse
+from lossgraph.checker.expression import Node, Unreadable, names, parse, substitute
 from lossgraph.checker.shape import spans
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space
 
@@ -93,35 +94,27 @@ def read_cell(text: str, *, conditions: bool = False) -> dict[str, Span]:
 
 def cell_space(text: str, *, conditions: bool = False) -> tuple[Space, Values]:
     """The free parameters of a cell in their intervals, and the values of the fixed ones."""
-    space, fixed = Space(), Values()
-    for name, (lower, upper, lower_open, upper_open) in read_cell(text, conditions=conditions).items():
-        if lower == upper:
-            fixed[name] = lower
-        else:
-            space = space.extended(name, Interval(lower, upper, lower_open, upper_open))
+    cell = read_cell(text, conditions=conditions)
+    space, fixed = Space(), {name: span[0] for name, span in cell.items() if span[0] == span[1]}
+    for name, (lower, upper, lower_open, upper_open) in cell.items():
+        if name not in fixed:
+            ends = [substitute(end, fixed) if end not in (OO, MINUS_OO) else end for end in (lower, upper)]
+            if not names(ends[0]) | names(ends[1]) <= {other for other, _ in space.intervals}:
+                raise Unreadable("an end that names a later parameter")
+            space = space.extended(name, Interval(ends[0], ends[1], lower_open, upper_open))
+    if not all(names(value) <= {other for other, _ in space.intervals} for value in fixed.values()):
+        raise Unreadable("a value that names a parameter with a value")
     return space, fixed
 
 
 def together(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
-    """Whether the cells fill the product of the sets: every cell inside, and the ends of all cells cut the product into boxes that are each in a cell."""
+    """Whether the cells fill the product of the sets, each inside it and none empty."""
     return fill([read_cell(cell) for cell in cells], wanted)
 
 
-def fill(read_cells: list[dict[str, Span]], wanted: Mapping[str, list[Span]]) -> bool:
+def fill(cells: list[dict[str, Span]], wanted: Mapping[str, list[Span]]) -> bool:
     """The same, of cells that were read."""
-    if any(set(cell) != set(wanted) for cell in read_cells):
-        return False
-    if any(names(end) for cell in read_cells for span in cell.values() for end in span[:2]):
-        raise Unreadable("an end that names another parameter")
-    boxes: list[dict[str, Span]] = [{}]
-    for name, members in wanted.items():
-        cuts = [span for cell in read_cells for span in [cell[name]]]
-        atoms = [atom for member in members for atom in _atoms(member, cuts)]
-        boxes = [{**box, name: atom} for box in boxes for atom in atoms]
-        if len(boxes) > 2000:
-            raise Unreadable("too many cells")
-    filled = all(any(all(span_within(box[name], cell[name]) for name in box) for cell in read_cells) for box in boxes)
-    return filled and all(any(span_within(span, member) for member in wanted[name]) for cell in read_cells for name, span in cell.items())
+    return all(set(cell) == set(wanted) for cell in cells) and Cover(cells, wanted).fills()
 
 
 def merged(cells: list[dict[str, Span]]) -> list[dict[str, Span]]:
@@ -141,30 +134,9 @@ def merged(cells: list[dict[str, Span]]) -> list[dict[str, Span]]:
 
 
 def within(cells: list[str], wanted: Mapping[str, list[Span]]) -> bool:
-    """Whether every cell lies in the product of the sets."""
-    return all(any(span_within(span, member) for member in wanted[name]) for cell in cells for name, span in read_cell(cell).items())
-
-
-def _atoms(member: Span, cuts: list[Span]) -> list[Span]:
-    """The interval cut at every end of the cells: open intervals and single points."""
-    ends: list[Node] = [member[0], member[1]]
-    for lower, upper, _, _ in cuts:
-        for end in (lower, upper):
-            inside = order(member[0], end) < 0 and order(end, member[1]) < 0
-            if inside and not any(order(end, other) == 0 for other in ends):
-                ends.append(end)
-    ordered: list[Node] = []
-    for end in ends:
-        place = sum(order(other, end) < 0 for other in ordered)
-        if member[0] == member[1] and ordered:
-            continue
-        ordered.insert(place, end)
-    points: list[Span] = [
-        (end, end, False, False)
-        for end in ordered
-        if end not in (OO, MINUS_OO) and not (order(end, member[0]) == 0 and member[2]) and not (order(end, member[1]) == 0 and member[3])
-    ]
-    return points + [(ordered[i], ordered[i + 1], True, True) for i in range(len(ordered) - 1)]
+    """Whether every cell lies in the product of the sets, and none is empty."""
+    found = [read_cell(cell) for cell in cells]
+    return all(set(cell) == set(wanted) for cell in found) and inside(found, wanted)
 
 
 def same_spans(first: list[Span], second: list[Span]) -> bool:

@@ -51,7 +51,20 @@ def calibrated(question: Question, cell: Cell, holds: bool) -> bool:
     claims = list(cell["claims"])
     if _at_once(claims, "convex") is not None:
         return _convex_case(question, cell, holds)
+    if _at_once(claims, "smallest_at_zero") is not None:
+        return not holds and _smallest_at_zero(question, cell)
     return _mirror_case(question, cell, holds)
+
+
+def _smallest_at_zero(question: Question, cell: Cell) -> bool:
+    """f(z) >= f(0) for all z, so z = 0 minimises every risk: by the sign of f(z) - f(0) on each piece and at each point."""
+    claims = list(cell["claims"])
+    if len(claims) != 1:
+        return False
+    expect_keys(claims[0], {"claim", "claims"})
+    gap: Node = ("add", question.formula, ("neg", substitute(question.formula, {question.variable: ZERO})))
+    shape = read_shape(cell["shape"], gap, question.variable, question.domain, question.space)
+    return RULES["nonnegative"](shape, read_claims(claims[0]["claims"], shape), True)
 
 
 def _convex_case(question: Question, cell: Cell, holds: bool) -> bool:

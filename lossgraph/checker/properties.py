@@ -155,6 +155,7 @@ def _nonnegative(shape: Shape, facts: Facts, holds: bool) -> bool:
     values = [difference_sign(value, number(0), shape) for _, value, _ in around(shape)]
     if not holds:
         limits = [difference_sign(value, number(0), shape) for (_, _, _, order), value in facts.limits.items() if order == 0]
+        values += [difference_sign(low, number(0), shape) for piece in shape.pieces() for low in _turning_values(shape, facts, piece)]
         signs = {sign for order, _, _, sign in facts.signs if order == 0} | {sign for order, _, sign in facts.near if order == 0}
         return "-" in values or "-" in limits or "-" in signs
     return all(value in UP for value in values) and all(_piece_nonnegative(shape, facts, piece) for piece in shape.pieces())
@@ -168,10 +169,15 @@ def _piece_nonnegative(shape: Shape, facts: Facts, piece: Piece) -> bool:
     if not facts.along(piece, 1):
         return False
     lows: list[Node | None] = [facts.limit(piece, end, 0) for end in ENDS]
+    lows += _turning_values(shape, facts, piece)
+    return all(difference_sign(low, number(0), shape) in UP for low in lows)
+
+
+def _turning_values(shape: Shape, facts: Facts, piece: Piece) -> list[Node]:
+    """The values at points inside a piece where one run of the slope's sign meets the next."""
     own = [lower for order, lower, _, _ in facts.signs if order == 1 and claims.at_most(piece.lower, lower, shape.space)]
     inside = [lower for lower in own if less(piece.lower, lower, shape.space) and less(lower, piece.upper, shape.space)]
-    lows += [substitute(piece.expression, {shape.variable: lower}) for lower in inside]
-    return all(difference_sign(low, number(0), shape) in UP for low in lows)
+    return [substitute(piece.expression, {shape.variable: lower}) for lower in inside]
 
 
 def _bounded(infinity: Node) -> Rule:

@@ -216,9 +216,9 @@ def _point(entry: Mapping[str, Any], formula: Node, variable: str, space: Space,
 
 def check_resolutions(formula: Node, resolutions: Iterable[Mapping[str, Any]], space: Space, at: dict[str, Node]) -> None:
     """Confirms what the certificate says of each switching node, in order: that it occurs, the signs of its functions, and what it becomes."""
-    current = formula
+    current, stated = formula, list(resolutions)
     known: list[tuple[Node, str]] = []
-    for resolution in resolutions:
+    for place, resolution in enumerate(stated):
         expect_keys(resolution, {"node", "becomes", "signs"})
         node, becomes = (substitute(parse(resolution[field]), at) for field in ("node", "becomes"))
         proved: list[tuple[Node, str]] = []
@@ -235,7 +235,8 @@ def check_resolutions(formula: Node, resolutions: Iterable[Mapping[str, Any]], s
             raise Unreadable("a sign is claimed of no function of the node")
         replaced = replace_node(current, node, becomes, space)
         if replaced == current:  # what needs no proof may have been resolved before
-            current = settled(current, node, space)
+            keep = [node, *(substitute(parse(later["node"]), at) for later in stated[place + 1 :])]
+            current = settled(current, keep, space)
             replaced = replace_node(current, node, becomes, space)
         known += proved
         if replaced == current:
@@ -277,12 +278,12 @@ def _partly_resolved(node: Node, judge: SignOf) -> Node:
     return _inside_resolved(node, judge)
 
 
-def settled(node: Node, keep: Node, space: Space) -> Node:
-    """The tree with every switching node but `keep` resolved whose signs can be read off the form."""
+def settled(node: Node, keep: list[Node], space: Space) -> Node:
+    """The tree with every switching node but those to keep resolved whose signs can be read off the form."""
     if node[0] in {"number", "name"}:
         return node
     node = (node[0], *(settled(child, keep, space) for child in node[1:])) if node[0] != "Piecewise" else node
-    if node[0] not in SWITCHING or (node[0] == keep[0] and _agree(node, keep, space)):
+    if node[0] not in SWITCHING or any(node[0] == other[0] and _agree(node, other, space) for other in keep):
         return node
     try:
         return resolve(node, judge_by([], space))

@@ -51,6 +51,12 @@ class Space:
             raise Unreadable(f"an end names {name}")
         return Space(tuple(item for item in self.intervals if item[0] != name), tuple(part for part in self.conditions if name not in names(part)))
 
+    def apart_from(self, name: str) -> Space:
+        """The space without one symbol and without those whose ends name it: of what is left nothing is said that the space does not say."""
+        kept = tuple(item for item in self.intervals if item[0] != name and name not in names(item[1].lower) | names(item[1].upper))
+        gone = {other for other, _ in self.intervals} - {other for other, _ in kept}
+        return Space(kept, tuple(part for part in self.conditions if not names(part) & gone))
+
     def replaced(self, name: str, new: str, interval: Interval, by: Node) -> Space:
         """The space with one symbol's place taken by another, `by` being the old in terms of the new. Conditions on the old one are dropped."""
         if self.interval(new) is not None:
@@ -278,10 +284,7 @@ def _linear(form: Quotient, space: Space, depth: int) -> str | None:
 def _end_sign(form: Quotient, name: str, end: Node, space: Space, depth: int) -> str | None:
     if end in (OO, MINUS_OO):
         return None
-    try:
-        return structure(tree(_at(form, name, end, space)), space.without(name), depth + 1)
-    except Unreadable:  # another end names the symbol
-        return None
+    return structure(tree(_at(form, name, end, space)), space.apart_from(name), depth + 1)
 
 
 def _at(form: Quotient, name: str, end: Node, space: Space) -> Quotient:

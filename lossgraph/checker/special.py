@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lossgraph.checker.claims import difference_sign as difference_of
 from lossgraph.checker.claims import read_claims
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, parse, substitute
@@ -24,6 +25,11 @@ def _own_shape(question: Question, cell: Cell) -> Shape:
 
 def _is_zero(node: Node, space: Space) -> bool:
     return normal(node, space.positive()).is_zero()
+
+
+def _is_other(node: Node, space: Space) -> bool:
+    """Whether a quantity is different from zero for all parameters."""
+    return structure(node, space) in {"+", "-"} or difference_of(node, ZERO, space) in {"+", "-"}
 
 
 def _is_outside(question: Question, claim: Mapping[str, Any]) -> bool:
@@ -56,7 +62,7 @@ def _zero_at_target(question: Question, cell: Cell, holds: bool) -> bool:
     shape = _own_shape(question, cell)
     read_claims(cell["claims"], shape)
     value = _value_at(shape, question)
-    return _is_zero(value, question.space) if holds else structure(value, question.space) in {"+", "-"}
+    return _is_zero(value, question.space) if holds else _is_other(value, question.space)
 
 
 def _value_at(shape: Shape, question: Question) -> Node:
@@ -81,11 +87,11 @@ def _zero_only_at_target(question: Question, cell: Cell, holds: bool) -> bool:
     others = [point for point in points if not _is_zero(("add", point[0], ("neg", target)), question.space)]
     if holds:
         inside = all(len(signs := facts.along(piece, 0)) == 1 and signs[0] in {"+", "-"} for piece in shape.pieces())
-        apart = all(structure(value, question.space) in {"+", "-"} for _, value in others)
+        apart = all(_is_other(value, question.space) for _, value in others)
         return _is_zero(at_target, question.space) and inside and apart
-    elsewhere = [at for at, value in others if _is_zero(value, question.space) and structure(("add", at, ("neg", target)), question.space) in {"+", "-"}]
+    elsewhere = [at for at, value in others if _is_zero(value, question.space) and _is_other(("add", at, ("neg", target)), question.space)]
     flat = any(order == 0 and sign == "0" for order, _, _, sign in facts.signs)
-    return structure(at_target, question.space) in {"+", "-"} or bool(elsewhere) or flat
+    return _is_other(at_target, question.space) or bool(elsewhere) or flat
 
 
 def _nowhere_zero(question: Question, cell: Cell, shape: Shape, holds: bool) -> bool:
@@ -94,7 +100,7 @@ def _nowhere_zero(question: Question, cell: Cell, shape: Shape, holds: bool) -> 
     values = [point[1] for component in shape.components for point in component.points if point is not None]
     if holds:
         inside = all(len(signs := facts.along(piece, 0)) == 1 and signs[0] in {"+", "-"} for piece in shape.pieces())
-        return inside and all(structure(value, question.space) in {"+", "-"} for value in values)
+        return inside and all(_is_other(value, question.space) for value in values)
     return any(_is_zero(value, question.space) for value in values) or any(order == 0 and sign == "0" for order, _, _, sign in facts.signs)
 
 
@@ -124,7 +130,7 @@ def _symmetric(question: Question, cell: Cell, holds: bool) -> bool:
         )
     different = any(order == 0 and sign in {"+", "-"} for order, _, _, sign in facts.signs)
     limits = any(order == 0 and difference_sign(value, ZERO, shape) in {"+", "-"} for (_, _, _, order), value in facts.limits.items())
-    return different or limits or any(structure(value, question.space) in {"+", "-"} for value in values)
+    return different or limits or any(_is_other(value, question.space) for value in values)
 
 
 def _is_gap(claim: Mapping[str, Any], gap: Node, question: Question, shape: Shape) -> bool:
