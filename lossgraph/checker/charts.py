@@ -73,7 +73,7 @@ def _logarithmic(space: Space, name: str, by: Node, fresh: str, interval: Interv
     rest = form + -(slope * normal(("exp", t)))
     if slope.is_zero() or _holds(slope, fresh) or _holds(rest, fresh):
         return None
-    direction = structure(tree(slope), _before(space, name))
+    direction = structure(tree(slope), space.apart_from(name))
     if direction not in {"+", "-"}:
         raise Unreadable("a chart of unknown direction")
 
@@ -84,7 +84,7 @@ def _logarithmic(space: Space, name: str, by: Node, fresh: str, interval: Interv
             return OO
         inside: Node = ("mul", ("add", end, ("neg", tree(rest))), ("pow", tree(slope), number(-1)))
         value = normal(inside, space.positive())
-        sign = "0" if value.is_zero() else structure(tree(value), _before(space, name))
+        sign = "0" if value.is_zero() else structure(tree(value), space.apart_from(name))
         if sign == "0" and opened:
             return MINUS_OO
         if sign != "+":
@@ -104,7 +104,7 @@ def _exponential(space: Space, name: str, by: Node, fresh: str, interval: Interv
     factor = normal(by, space.positive() | {fresh}) * log.inverse()
     if _holds(factor, fresh) or factor.is_zero():
         raise Unreadable("no chart that is known")
-    direction = structure(tree(factor), _before(space, name))
+    direction = structure(tree(factor), space.apart_from(name))
     if direction not in {"+", "-"}:
         raise Unreadable("a chart of unknown direction")
 
@@ -117,12 +117,6 @@ def _exponential(space: Space, name: str, by: Node, fresh: str, interval: Interv
     (lower, lower_open), (upper, upper_open) = ends if direction == "+" else (ends[1], ends[0])
     chart: Node = ("mul", tree(factor), ("log", t))
     return space.replaced(name, fresh, Interval(lower, upper, lower_open, upper_open), chart), chart
-
-
-def _before(space: Space, name: str) -> Space:
-    """The symbols before one: later ends may name it."""
-    place = [other for other, _ in space.intervals].index(name)
-    return Space(space.intervals[:place])
 
 
 def _part(form: Quotient, generator: Any) -> Quotient:

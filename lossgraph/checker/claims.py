@@ -110,13 +110,14 @@ def read_claims(claims: Sequence[Claim], shape: Shape, others: Iterable[Shape] =
 
 
 def _tried(reader: Callable[[Claim, Facts], bool], claim: Claim, about: Facts, first: Facts) -> bool:
-    if about is first:
+    if about is first and not first.others:
         return reader(claim, about)
     try:
         confirmed = reader(claim, about)
     except Unreadable:
         return False
-    first.values += about.values
+    if about is not first:
+        first.values += about.values
     return confirmed
 
 

@@ -18,7 +18,7 @@ from lossgraph.checker.space import Space, structure
 
 _ENTIRE = frozenset({"exp", "sin", "cos", "tanh", "cosh", "sinh", "atan", "erf", "erfc"})
 _SWITCHING = frozenset({"Abs", "Max", "Min", "sign", "Heaviside"})
-POSITIVE, NONZERO, WEAK = "positive", "nonzero", "nonnegative"
+POSITIVE, NONZERO, WEAK, POWER = "positive", "nonzero", "nonnegative", "power"
 
 
 def needs(node: Node, smooth: bool = False) -> Iterator[tuple[str, Node]]:
@@ -30,7 +30,10 @@ def needs(node: Node, smooth: bool = False) -> Iterator[tuple[str, Node]]:
         raise Unreadable(f"{kind} is not understood here")
     for child in node[1:]:
         yield from needs(child, smooth)
-    yield from own_needs(node, smooth)
+    if kind == "pow" and node[2][0] != "number" and not smooth:
+        yield POWER, node
+    else:
+        yield from own_needs(node, smooth)
 
 
 def own_needs(node: Node, smooth: bool = False) -> Iterator[tuple[str, Node]]:
@@ -73,6 +76,14 @@ def strict_sign(node: Node, space: Space) -> str | None:
 MEETS = {POSITIVE: {"+"}, NONZERO: {"+", "-"}, WEAK: {"+", "0", ">=0"}}
 
 
+def _meets(need: str, node: Node, space: Space) -> bool:
+    """Whether a need is met for all of the space; a power whose exponent is no number needs a positive base, or one >= 0 and a positive exponent."""
+    if need != POWER:
+        return strict_sign(node, space) in MEETS[need]
+    base = strict_sign(node[1], space)
+    return base == "+" or (base in MEETS[WEAK] and strict_sign(node[2], space) == "+")
+
+
 def smooth(node: Node, space: Space) -> None:
     """Confirms that a tree is real and analytic on the space. Raises `Unreadable`."""
     for need, inner in needs(node, smooth=True):
@@ -84,10 +95,12 @@ def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
     """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one. Raises `Unreadable`."""
     known: dict[str, list[Any]] | None = None
     for need, inner in _by_factors(needs(node)):
-        if strict_sign(inner, space) in MEETS[need]:
+        if _meets(need, inner, space):
             continue
         if known is None:
             known = _known(like, space)
+        if need == POWER:
+            need, inner = (WEAK if strict_sign(inner[2], space) == "+" else POSITIVE), inner[1]
         form = normal(inner, space.positive())
         allowed = known[POSITIVE] + (known[NONZERO] if need == NONZERO else known[WEAK] if need == WEAK else [])
         products = (first * second for first, second in combinations_with_replacement(allowed, 2))
@@ -108,6 +121,9 @@ def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {POSITIVE: [], NONZERO: [], WEAK: []}
     if like is not None:
         for need, inner in needs(like):
+            if need == POWER:  # where it has a value the base is positive, or zero under a positive exponent
+                positive = strict_sign(inner[2], space) in {"-", "<=0", "0"}
+                need, inner = (POSITIVE if positive else WEAK), inner[1]
             found[need].append(normal(inner, space.positive()))
     return found
 

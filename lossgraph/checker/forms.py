@@ -67,10 +67,12 @@ def _power(base: Node, exponent: Node) -> Node:
 
 
 def unrooted(node: Node) -> Node:
-    """The tree with sqrt(u**2*v) written as Abs(u)*sqrt(v), sqrt(u)**2 as u and Abs(u)**2 as u**2: equal wherever the new tree has a value."""
+    """The tree with sqrt(u**2*v) as Abs(u)*sqrt(v), sqrt(u)**2 as u, Abs(u)**2 as u**2, a Max in a Max as one: equal wherever the new tree has a value."""
     if node[0] in {"number", "name"}:
         return node
     node = (node[0], *(unrooted(child) for child in node[1:]))
+    if node[0] in {"Max", "Min"}:
+        return _flat(node)
     if node[0] != "pow" or node[2][0] != "number":
         return node
     base, exponent = node[1], node[2][1]
@@ -80,6 +82,17 @@ def unrooted(node: Node) -> Node:
         if base[0] == "pow" and base[2] == HALF:
             return base[1] if exponent == 2 else ("pow", base[1], number(exponent / 2))
     return _without_squares(node) if exponent.denominator == 2 else node
+
+
+def _flat(node: Node) -> Node:
+    """Max and Min with those inside them of the same kind in one, each argument once, of numbers only the one that counts."""
+    parts = [plain(part) for child in node[1:] for part in (child[1:] if child[0] == node[0] else (child,))]
+    numbers = [part for part in parts if part[0] == "number"]
+    kept = list(dict.fromkeys(part for part in parts if part[0] != "number"))
+    if numbers:
+        extreme = max if node[0] == "Max" else min
+        kept.append(extreme(numbers, key=lambda part: part[1]))
+    return kept[0] if len(kept) == 1 else (node[0], *kept)
 
 
 def _without_squares(node: Node) -> Node:

@@ -64,14 +64,12 @@ def normal(node: Node, positive: frozenset[str] = frozenset()) -> Quotient:
         case "cosh" | "sinh" | "tanh":
             return _hyperbolic(node[0], normal(node[1], positive), positive)
         case "tan":
-            inner = normal(node[1], positive).key()
-            return _generator(("sin", inner)) * _generator(("cos", inner)).inverse()
+            inner = normal(node[1], positive)
+            return special_function("sin", inner) * special_function("cos", inner).inverse()
         case "erfc":
-            return constant(1) + -_generator(("erf", normal(node[1], positive).key()))
-        case "sin" | "asin" | "atan" | "erf" if not normal(node[1], positive).numerator:
-            return constant(0)
+            return constant(1) + -special_function("erf", normal(node[1], positive))
         case "sin" | "cos" | "asin" | "acos" | "atan" | "erf" | "loggamma" | "gamma":
-            return _generator((node[0], normal(node[1], positive).key()))
+            return special_function(node[0], normal(node[1], positive))
         case "digamma":
             return _generator(("polygamma", constant(0).key(), normal(node[1], positive).key()))
         case "polygamma":
@@ -123,6 +121,45 @@ def _generator(generator: Generator, power: Number = 1) -> Quotient:
     return Quotient({((generator, exact(power)),): 1})
 
 
+_ODD = frozenset({"sin", "asin", "atan", "erf"})
+_AT_HALF_TURNS = {"sin": (0, 1, 0, -1), "cos": (1, 0, -1, 0)}
+
+
+def special_function(name: str, inner: Quotient) -> Quotient:
+    """A function of a normal form: odd and even ones of the form whose first coefficient is positive; loggamma(1), sin(pi/2) and the like are numbers."""
+    value = inner.rational()
+    if value == 0 and name in {"cos", *_ODD}:
+        return constant(int(name == "cos"))
+    if name == "loggamma" and value in {1, 2}:
+        return constant(0)
+    if name in _AT_HALF_TURNS:
+        halves = (inner * _generator(("pi",), -1)).rational()
+        if halves is not None and (2 * halves).denominator == 1:
+            return constant(_AT_HALF_TURNS[name][int(2 * halves) % 4])
+    if name == "atan" and len(inner.numerator) == 1 and (angle := _angle(inner)) is not None:
+        return constant(angle)
+    if name in {"cos", *_ODD} and inner.numerator:
+        lead = inner.numerator[first_monomial(inner.numerator)]
+        if inner.denominator is not UNIT and inner.denominator[first_monomial(inner.denominator)] < 0:
+            lead = -lead
+        if lead < 0:
+            other = _generator((name, (-inner).key()))
+            return other if name == "cos" else -other
+    return _generator((name, inner.key()))
+
+
+def _angle(tangent: Quotient) -> Fraction | None:
+    """u where a form is tan(u), u a number between -3/2 and 3/2."""
+    ((monomial, value),) = tangent.numerator.items()
+    powers = {generator[0]: (generator, power) for generator, power in monomial}
+    if tangent.denominator is not UNIT or abs(value) != 1 or set(powers) != {"sin", "cos"} or len(monomial) != 2:
+        return None
+    (sine, one), (cosine, other) = powers["sin"], powers["cos"]
+    angle = Quotient(dict(sine[1][0]), dict(sine[1][1])).rational()
+    fits = (one, other) == (1, -1) and sine[1] == cosine[1] and angle is not None and abs(angle) <= Fraction(3, 2)
+    return angle * value if fits and angle is not None else None
+
+
 def _hyperbolic(name: str, inner: Quotient, positive: frozenset[str]) -> Quotient:
     up, down = exponential(inner, positive), exponential(-inner, positive)
     if name == "cosh":
@@ -164,11 +201,18 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
         result = result + _generator(("log", key_of({(): prime}), key_of(UNIT))) * constant(power)
     for generator, power in common:
         result = result + _log_of_generator(generator) * constant(power)
-    if rest is not None and rest.numerator == {(): Fraction(1)}:  # log(1/b) again
-        return result + -logarithm(Quotient(rest.denominator), positive)
-    if rest is not None:
-        result = result + _generator(("log", key_of(rest.numerator), key_of(rest.denominator)))
-    return result
+    if rest is None:
+        return result
+    parts = (rest.numerator, rest.denominator)
+    if rest.denominator is not UNIT and any(_surely_positive(part, positive) for part in parts):  # then both are, where the quotient is
+        above, below = (Quotient({}) if part == UNIT else _generator(("log", key_of(part), key_of(UNIT))) for part in parts)
+        return result + above + -below
+    return result + _generator(("log", key_of(rest.numerator), key_of(rest.denominator)))
+
+
+def _surely_positive(polynomial: Polynomial, positive: frozenset[str]) -> bool:
+    """Whether all terms are: positive coefficients, and generators that are positive."""
+    return all(value > 0 and all(_positive(generator, positive) for generator, _ in monomial) for monomial, value in polynomial.items())
 
 
 def _log_of_generator(generator: Generator) -> Quotient:
@@ -186,22 +230,25 @@ def _log_of_generator(generator: Generator) -> Quotient:
 
 def _content(inner: Quotient, positive: frozenset[str]) -> tuple[Fraction, Monomial, Quotient | None]:
     """A positive rational content, the common positive monomial, and what is left (None where it is 1)."""
+    top, top_lead, common = _primitive(inner.numerator, positive)
+    if inner.denominator is UNIT:
+        return top_lead, common, None if top == UNIT else Quotient(top)
+    bottom, bottom_lead, below = _primitive(inner.denominator, positive)
+    joined, _ = merge(common, tuple((generator, -power) for generator, power in below))
+    return top_lead / bottom_lead, joined, None if top == bottom else Quotient(top, bottom)
+
+
+def _primitive(polynomial: Polynomial, positive: frozenset[str]) -> tuple[Polynomial, Fraction, Monomial]:
+    """A polynomial divided by a positive number, the size of its first coefficient, and by the positive monomial that divides each term."""
     powers: dict[Generator, Number] = {}
-    monomials = list(inner.numerator)
-    for generator in {generator for monomial in monomials for generator, _ in monomial}:
-        least = min(dict(monomial).get(generator, 0) for monomial in monomials)
+    for generator in {generator for monomial in polynomial for generator, _ in monomial}:
+        least = min(dict(monomial).get(generator, 0) for monomial in polynomial)
         if least and _positive(generator, positive):
             powers[generator] = least
-    common: Monomial = sorted_monomial(powers.items())
-    inverse: Monomial = tuple((generator, -power) for generator, power in common)
-    top = multiply_polynomials(inner.numerator, {inverse: 1})
-    top_lead = abs(top[first_monomial(top)])
-    bottom_lead = abs(inner.denominator[first_monomial(inner.denominator)])
-    content = Fraction(top_lead) / bottom_lead
-    top = {monomial: quotient_of(value, top_lead) for monomial, value in top.items()}
-    bottom = UNIT if inner.denominator is UNIT else {monomial: quotient_of(value, bottom_lead) for monomial, value in inner.denominator.items()}
-    rest = None if top == UNIT and bottom == UNIT else Quotient(top, bottom)
-    return content, common, rest
+    common = sorted_monomial(powers.items())
+    divided = multiply_polynomials(polynomial, {tuple((generator, -power) for generator, power in common): 1})
+    lead = Fraction(abs(divided[first_monomial(divided)]))
+    return {monomial: quotient_of(value, lead) for monomial, value in divided.items()}, lead, common
 
 
 def _positive(generator: Generator, positive: frozenset[str]) -> bool:
@@ -230,11 +277,11 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
     if value is not None and value.denominator == 1 and abs(value) <= MAX_POWER:
         return base.power(int(value))
     if not base.numerator:
-        if value is None or value <= 0:
+        if value is not None and value <= 0:
             raise Unreadable("a power of 0")
-        return constant(0)
+        return constant(0)  # where it has a value: the exponent is then positive (`defined`)
     if exponent.denominator != UNIT:
-        return exponential(exponent * logarithm(base, positive), positive)
+        exponent = _with_reciprocal(exponent)
     if base.denominator != UNIT:
         return _power(Quotient(base.numerator), exponent, positive) * _power(Quotient(base.denominator), -exponent, positive)
     content, common, rest = _content(base, positive)
@@ -249,6 +296,36 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
             if rest.denominator != UNIT:
                 result = result * _one_power(key_of(rest.denominator), monomial, -factor)
     return result
+
+
+def _with_reciprocal(form: Quotient) -> Quotient:
+    """A quotient as a polynomial part and a remainder times the reciprocal of the divisor, which is taken as one generator: alike for equal quotients."""
+    lead = max(form.denominator, key=_degree)
+    scale = form.denominator[lead]
+    divisor = {monomial: quotient_of(value, scale) for monomial, value in form.denominator.items()}
+    rest = {monomial: quotient_of(value, scale) for monomial, value in form.numerator.items()}
+    whole: Polynomial = {}
+    for _ in range(MAX_POWER):
+        found = next((factor for monomial in sorted(rest, key=_degree, reverse=True) if (factor := _divided(monomial, lead)) is not None), None)
+        if found is None:
+            break
+        factor, value = found, rest[merge(found, lead)[0]]
+        whole = add_polynomials(whole, {factor: value})
+        rest = add_polynomials(rest, {monomial: -part for monomial, part in multiply_polynomials(divisor, {factor: value}).items()})
+    reciprocal = _generator(("over", key_of(divisor)))
+    return Quotient(whole) + Quotient(rest) * reciprocal
+
+
+def _degree(monomial: Monomial) -> tuple[Number, str]:
+    return sum(power for _, power in monomial), order(monomial)
+
+
+def _divided(monomial: Monomial, other: Monomial) -> Monomial | None:
+    """monomial / other where that has no negative powers."""
+    powers = dict(monomial)
+    for generator, power in other:
+        powers[generator] = exact(powers.get(generator, 0) - power)
+    return sorted_monomial((generator, power) for generator, power in powers.items() if power) if all(power >= 0 for power in powers.values()) else None
 
 
 def _generator_power(generator: Generator, power: Number, monomial: Monomial, positive: frozenset[str]) -> Quotient:

@@ -201,7 +201,7 @@ def multiply_polynomials(first: Polynomial, second: Polynomial) -> Polynomial:
 @lru_cache(maxsize=200_000)
 def merge(one: Monomial, other: Monomial) -> tuple[Monomial, Any]:
     """The product of two monomials; a root that reaches a whole power of a sum is expanded, which leaves a polynomial (as its items) beside the monomial."""
-    if (not one or not other) and not any(generator[0] == "root" and power >= 1 for generator, power in (*one, *other)):
+    if (not one or not other) and not any(generator[0] == "root" and not 0 < power < 1 for generator, power in (*one, *other)):
         return one or other, None
     powers: dict[Generator, Number] = dict(one)
     for generator, power in other:
@@ -209,7 +209,10 @@ def merge(one: Monomial, other: Monomial) -> tuple[Monomial, Any]:
     extra: Polynomial | None = None
     for generator in [generator for generator in powers if generator[0] == "root"]:
         whole = powers[generator].numerator // powers[generator].denominator
-        if whole >= 1:
+        if whole < 0 and len(generator[1]) == 1 and generator[1][0][0] == ():  # the root of a number: 1/sqrt(2) is sqrt(2)/2
+            powers[generator] = exact(powers[generator] - whole)
+            extra = multiply_polynomials(UNIT if extra is None else extra, {(): exact(Fraction(generator[1][0][1]) ** whole)})
+        elif whole >= 1:
             if whole > MAX_POWER:
                 raise Unreadable("a power is too large to expand")
             powers[generator] = exact(powers[generator] - whole)

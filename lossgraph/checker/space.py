@@ -12,9 +12,20 @@ from typing import Any
 from lossgraph.checker.constants import sign_of
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, substitute
 from lossgraph.checker.normal import normal
-from lossgraph.checker.polynomials import UNIT, Generator, Monomial, Number, Polynomial, Quotient, order, sorted_monomial
+from lossgraph.checker.polynomials import (
+    UNIT,
+    Generator,
+    Monomial,
+    Number,
+    Polynomial,
+    Quotient,
+    exact,
+    is_quotient_key,
+    order,
+    sorted_monomial,
+)
 from lossgraph.checker.sturm import sign_without_roots
-from lossgraph.checker.trees import polynomial_tree, tree
+from lossgraph.checker.trees import monomial_tree, polynomial_tree, tree
 
 OO: Node = ("name", "oo")
 MINUS_OO: Node = ("neg", OO)
@@ -332,7 +343,50 @@ def polynomial_sign(polynomial: Polynomial, space: Space) -> str | None:
         parts += [_generator_sign(generator, power, space) for generator, power in monomial]
         signs.append(product(parts))
     found = total(signs)
-    return found if found is not None or len(polynomial) < 2 else _linear(Quotient(polynomial), space, MAX_DEPTH - 8) or _univariate(polynomial, space)
+    if found is not None or len(polynomial) < 2:
+        return found
+    return _linear(Quotient(polynomial), space, MAX_DEPTH - 8) or _univariate(polynomial, space) or logarithmic(polynomial, space)
+
+
+def logarithmic(polynomial: Polynomial, space: Space) -> str | None:
+    """The sign of a sum of multiples of logarithms, as that of one product's; of a difference of exponentials (and positive symbols), by their logarithms."""
+    return _sum_of_logs(polynomial, space) or _of_two(polynomial, space)
+
+
+def _sum_of_logs(polynomial: Polynomial, space: Space) -> str | None:
+    above, below = Quotient(UNIT), Quotient(UNIT)
+    scale = 1
+    for value in polynomial.values():
+        scale = scale * value.denominator
+    for monomial, value in polynomial.items():
+        times = int(value * scale)
+        if len(monomial) != 1 or monomial[0][0][0] != "log" or monomial[0][1] != 1 or abs(times) > 4:
+            return None
+        inside = Quotient(dict(monomial[0][0][1]), dict(monomial[0][0][2])).power(abs(times))
+        above, below = (above * inside, below) if times > 0 else (above, below * inside)
+    gap = above + -below
+    top, bottom = polynomial_sign(gap.numerator, space), polynomial_sign(gap.denominator, space)
+    return product([top, bottom]) if bottom in {"+", "-"} else None
+
+
+def _of_two(polynomial: Polynomial, space: Space) -> str | None:
+    """a*m - b*n with positive a, b, m, n has the sign of log(a/b) + log(m) - log(n); the monomials are made of exponentials and positive symbols."""
+    if len(polynomial) != 2:
+        return None
+    (first, one), (second, other) = sorted(polynomial.items(), key=lambda item: item[1], reverse=True)
+    if not one > 0 > other:
+        return None
+    terms: list[Node] = [] if one == -other else [("log", number(Fraction(one) / -other))]
+    for monomial, sign in ((first, 1), (second, -1)):
+        for generator, power in monomial:
+            if generator[0] == "exp" and not is_quotient_key(generator[1]):
+                terms.append(monomial_tree(generator[1], exact(sign * power)))
+            elif generator[0] == "symbol" and structure(("name", generator[1]), space) == "+":
+                terms.append(("mul", number(sign * power), ("log", ("name", generator[1]))))
+            else:
+                return None
+    moving = any(generator[0] == "exp" for monomial in (first, second) for generator, _ in monomial)
+    return structure(("add", *terms), space, MAX_DEPTH - 12) if moving and terms else None
 
 
 def _univariate(polynomial: Polynomial, space: Space) -> str | None:

@@ -55,6 +55,8 @@ def _generator_tree(generator: Generator) -> Node:
         case "exp":
             inner = generator[1]
             return ("exp", _quotient(inner) if is_quotient_key(inner) else monomial_tree(inner) if inner else ONE)
+        case "over":
+            return ("pow", polynomial_tree(_polynomial(generator[1])), number(-1))
         case "log":
             return ("log", _quotient((generator[1], generator[2])))
         case "root":
