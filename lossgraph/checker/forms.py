@@ -86,7 +86,7 @@ def unrooted(node: Node) -> Node:
 
 def _flat(node: Node) -> Node:
     """Max and Min with those inside them of the same kind in one, each argument once, of numbers only the one that counts."""
-    parts = [plain(part) for child in node[1:] for part in (child[1:] if child[0] == node[0] else (child,))]
+    parts = [part for child in map(plain, node[1:]) for part in (child[1:] if child[0] == node[0] else (child,))]
     numbers = [part for part in parts if part[0] == "number"]
     kept = list(dict.fromkeys(part for part in parts if part[0] != "number"))
     if numbers:

@@ -119,7 +119,7 @@ def read_components(
     def read_as(form: Node) -> Shape:
         return Shape(variable, space, tuple(_component(entry, span, form, variable, space, steps) for entry, span in zip(components, wanted, strict=True)))
 
-    without_roots = prune(unrooted(formula))
+    without_roots = unrooted(prune(unrooted(formula)))
     if without_roots != formula:
         try:
             return read_as(without_roots)
