@@ -143,3 +143,24 @@ def test_no_rule_forbids_every_loss_of_a_task() -> None:
             if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
                 continue
             assert known.advice.rank(problem).standings, (rule.id, task, family(task, known.catalog.tasks))
+
+
+@pytest.mark.parametrize(
+    ("facts", "loss", "said"),
+    [
+        ({"task": "regression", "metric": "mae"}, "mse", "lowest at the median"),
+        ({"task": "regression", "metric": "rmse", "outliers": True}, "huber", "lowest at the mean"),
+        ({"task": "segmentation", "metric": "dice"}, "binary_cross_entropy", "while this loss counts pixels"),
+        ({"task": "binary_classification", "metric": "f1"}, "binary_cross_entropy", "depends on a threshold"),
+        ({"task": "binary_classification", "max_margin": True}, "hinge", "no probabilities"),
+        ({"task": "multilabel_classification"}, "focal", "will not be calibrated"),
+        ({"task": "regression"}, "mse", "its slope has no bound"),
+        ({"task": "embedding", "many_negatives": True}, "nt_xent", "gradients accumulated"),
+    ],
+)
+def test_consequences_and_scores_that_disagree_are_said(facts: dict[str, Any], loss: str, said: str) -> None:
+    answer = lossgraph.recommend(top=20, **facts)
+    about = next(one.cautions for one in answer.recommendations if one.loss == loss)
+    assert any(said in caution for caution in about), about
+    others = [one for one in lossgraph.recommend(task="equilibrium").recommendations if any(said in caution for caution in one.cautions)]
+    assert not others

@@ -16,6 +16,7 @@ from lossgraph.recommender.parameters import defaults, values_of
 from lossgraph.recommender.ranking import Cards, Ranking, Standing, rank
 from lossgraph.recommender.snippet import snippet
 
+NAMES = {"scikit_learn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM"}  # of libraries beside PyTorch
 MOST_QUESTIONS = 3
 MOST_REJECTED = 5
 FAR_BEHIND = 0.2  # a candidate with less than this share of the best one's score is not recommended
@@ -146,8 +147,21 @@ def _recommendation(rank_now: int, standing: Standing, ranking: Ranking, problem
         because=tuple(_reason(rule, known, advice) for rule in because),
         cautions=_cautions(loss, standing, ranking, problem, advice),
         metrics=_metrics(loss, ranking, known, advice),
-        code=snippet(loss, parameters, known, advice.cards),
+        code=_code(loss, parameters, known, advice),
     )
+
+
+def _code(loss: str, parameters: Mapping[str, Any], known: Mapping[str, Any], advice: Advice) -> str:
+    """The snippet for the library that is used, where it has the loss; else for PyTorch."""
+    framework = str(known.get("framework"))
+    if framework in NAMES:
+        from lossgraph.recommender.other_frameworks import foreign_snippet
+
+        found = foreign_snippet(framework, loss, parameters, known)
+        if found is not None:
+            return found
+        return f"# {NAMES[framework]} does not have this loss built in; this is PyTorch.\n{snippet(loss, parameters, known, advice.cards)}"
+    return snippet(loss, parameters, known, advice.cards)
 
 
 def _weighed(loss: str, parts: tuple[tuple[str, float], ...], parameters: Mapping[str, Any], advice: Advice) -> tuple[tuple[str, float], ...]:
