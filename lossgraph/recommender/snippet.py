@@ -10,10 +10,10 @@ from lossgraph.recommender.further_inputs import FURTHER_INPUTS
 from lossgraph.recommender.inputs import INPUTS
 from lossgraph.recommender.more_inputs import SPECIAL, TOGETHER
 from lossgraph.recommender.ranking import Cards
-from lossgraph.recommender.task_inputs import FURTHER_SPECIAL, FURTHER_TOGETHER
+from lossgraph.recommender.task_inputs import FURTHER_SPECIAL, FURTHER_TOGETHER, LATER_INPUTS
 
 _CALL_ARGUMENTS = ("class_weight",)
-_ALL_INPUTS = {**INPUTS, **FURTHER_INPUTS}
+_ALL_INPUTS = {**INPUTS, **FURTHER_INPUTS, **LATER_INPUTS}
 _ALL_SPECIAL = {**SPECIAL, **FURTHER_SPECIAL}
 _ALL_TOGETHER = {**TOGETHER, **FURTHER_TOGETHER}
 

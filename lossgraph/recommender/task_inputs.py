@@ -34,6 +34,38 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
         {"ar_lm": "logits[:, :, :-1], tokens[:, 1:]", "z_loss": "logits"},
     ),
 }
+_KAPPA = (
+    [
+        "logits = torch.randn(64, 5, requires_grad=True)  # your model's output, a large batch",
+        "target = torch.nn.functional.one_hot(torch.randint(0, 5, (64,)), 5).float()  # your grades",
+    ],
+    "logits.softmax(1), target",
+)
+LATER_INPUTS: dict[str, tuple[list[str], str]] = {
+    "weighted_kappa": _KAPPA,
+    "bi_tempered_logistic": (
+        [
+            "logits = torch.randn(32, 5, requires_grad=True)  # your model's output",
+            "target = torch.randint(0, 5, (32,))  # your targets: the index of the class",
+        ],
+        "logits, target",
+    ),
+    "soft_dtw": (
+        [
+            "prediction = torch.randn(8, 50, requires_grad=True)  # your model's series: batch, times",
+            "target = torch.randn(8, 50)  # the true ones",
+        ],
+        "prediction, target",
+    ),
+    "rnn_transducer": (
+        [
+            "logits = torch.randn(2, 20, 30, 9, requires_grad=True)  # your joint network's output: batch, characters (blank first), frames, labels + 1",
+            "target = torch.randint(1, 20, (2, 8))  # your characters",
+            "frames, lengths = torch.full((2,), 30), torch.full((2,), 8)",
+        ],
+        "logits.log_softmax(1), target, frames, lengths",
+    ),
+}
 # Losses that a task uses in a way of its own.
 FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
     ("optical_flow", "mae"): FURTHER_INPUTS["endpoint_error"],
