@@ -8,7 +8,7 @@ from typing import Any
 
 from lossgraph.checker.cells import Span, fold_conditions
 from lossgraph.checker.domain import is_quantified, read
-from lossgraph.checker.expression import Node, Unreadable, names, parse
+from lossgraph.checker.expression import ONE, Node, Unreadable, names, parse
 from lossgraph.checker.shape import spans
 from lossgraph.checker.space import OO, Interval, Space
 
@@ -37,6 +37,16 @@ class Quantities:
     def named_lengths(self) -> frozenset[str]:
         """The names of lengths, each a whole number from 1 on."""
         return frozenset(length for length in self.lengths.values() if isinstance(length, str))
+
+    @property
+    def weights(self) -> frozenset[str]:
+        """The vectors whose components are nonnegative and sum to 1: of a simplex, or by a condition."""
+        return self.simplices & self.vectors | frozenset(name for name in self.vectors if self._sums_to_one(name))
+
+    def _sums_to_one(self, name: str) -> bool:
+        total, (lower, _, _, _) = ("sum", ("name", name)), self.sets[name][0]
+        said = any(condition in {("==", total, ONE), ("==", ONE, total)} for condition in self.conditions)
+        return said and lower[0] == "number" and lower[1] >= 0
 
     @property
     def binary(self) -> frozenset[str]:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lossgraph.checker.composition import NEEDED, Reader, check_composition
-from lossgraph.checker.expression import Node, names, number, parse
+from lossgraph.checker.domain import read
+from lossgraph.checker.elsewhere import positive_elsewhere, tangent
+from lossgraph.checker.expression import Node, Unreadable, names, number, parse
 from lossgraph.checker.minors import affine_quotient, hessian
 from lossgraph.checker.quantities import is_closed_and_bounded, quantities
+from lossgraph.checker.shape import spans
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.targets import mirror, value_at_target
 from lossgraph.checker.termwise import termwise
@@ -21,6 +24,7 @@ SMOOTH = DIFFERENTIABLE | {"continuous"}
 BOUNDED = frozenset({"bounded_below", "bounded_above"})
 LIPSCHITZ = frozenset({"lipschitz", "lipschitz_gradient"})
 CONVEX = frozenset({"convex", "strictly_convex", "strongly_convex"})
+KEPT = SMOOTH | BOUNDED | {"nonnegative", "zero_at_target", "zero_only_at_target"}
 IMPLIED = {"quasiconvex": "convex", "bounded_below": "nonnegative"}
 
 
@@ -29,13 +33,12 @@ def check_several(certificate: Certificate, proof: Mapping[str, Any]) -> bool:
     rule = RULES.get(proof["rule"])
     if rule is None or certificate["status"] != "proved" or certificate["holds"] is not True:
         return False
-    properties, level, fields, check = rule
+    properties, level, check = rule
     if certificate["property"] not in properties:
         return False
     known = quantities(certificate)
     case = Case(certificate, proof, known, Domain(known, Reader(known)), parse(certificate["expression"]))
-    if proof["rule"] not in {"composition", "implied"}:
-        expect_keys(proof, {"kind", "rule", "formula"} | fields, {"sums", "claims", "special", "defined"})
+    if proof["rule"] not in {"composition", "implied", "substitution"}:
         case.read_sums()
         if not _same_formula(case) or not all(case.note(claim) for entry in proof.get("defined", ()) for claim in _claims_of(entry)):
             return False
@@ -115,6 +118,46 @@ def _implied(case: Case) -> bool:
     return check_several({**outer, "property": stronger, "proof": proof}, proof)
 
 
+def _substitution(case: Case) -> bool:
+    """z, a real logit, stands only as sigmoid(z), which is smooth, rising, with bounded derivatives, and has all values in (0, 1): the certificate of the
+    formula of p in its place, on (0, 1), says the same; Lipschitz on [0, 1] is kept by what is Lipschitz."""
+    expect_keys(case.proof, {"kind", "rule", "variable", "by", "of"})
+    known, outer, inner = case.known, dict(case.certificate), dict(case.proof["of"])
+    name = case.proof["variable"]
+    if known.asked != (name,) or case.proof["by"] != "sigmoid" or known.roles.get(name) != "logit" or name in known.simplices:
+        return False
+    placed = _without_sigmoid(case.formula, name)
+    texts, conditions = read(inner["domain"])
+    own, joint = read(outer["domain"])
+    expected = {**dict.fromkeys(known.variables, "real"), **own}
+    unit = "[0, 1]" if outer["property"] in LIPSCHITZ else "(0, 1)"
+    if expected.get(name) != "real" or texts.get(name) != unit or any(known.varies(condition) for condition in known.conditions):
+        return False
+    alike = all(_members(texts.get(other, "real")) == _members(text) for other, text in expected.items() if other != name)
+    same = alike and set(texts) <= set(expected) and sorted(map(parse, conditions), key=repr) == sorted(map(parse, joint), key=repr)
+    hard = all(lower == upper for other in known.variables if known.roles.get(other) == "target" for lower, upper, _, _ in known.sets[other])
+    roles = dict(outer["roles"]) if hard else {**dict(outer["roles"]), name: "probability"}
+    proof = inner["proof"]
+    rest = {key: value for key, value in inner.items() if key not in {"expression", "domain", "roles", "proof"}}
+    kept = rest == {key: value for key, value in outer.items() if key not in {"expression", "domain", "roles", "proof"}}
+    if not (same and kept and inner["roles"] == roles and parse(inner["expression"]) == placed and proof["kind"] == "several"):
+        return False
+    return proof["rule"] not in {"substitution"} and check_several(inner, proof)
+
+
+def _members(text: str) -> Any:
+    return text if text == "simplex" else spans(text)
+
+
+def _without_sigmoid(node: Node, name: str) -> Node:
+    """The tree with the name in the place of sigmoid(name). Raises `Unreadable` where the name stands elsewhere."""
+    if node == parse(f"sigmoid({name})"):
+        return ("name", name)
+    if node == ("name", name):
+        raise Unreadable("a logit beside its sigmoid")
+    return node if node[0] in {"number", "name"} else (node[0], *(_without_sigmoid(child, name) for child in node[1:]))
+
+
 def _same_formula(case: Case) -> bool:
     """Whether the proof's formula, with its sums put in, is the expression; a sum that it does not use is one of those that bound the others."""
     shown = parse(case.proof["formula"])
@@ -136,20 +179,23 @@ def _is_indicator(component: Node, case: Case) -> bool:
     return any(equal(component, choice, case.basic().space) for choice in (number(0), *choices))
 
 
-Rule = tuple[frozenset[str], str, frozenset[str], Callable[[Case], bool]]
-# rule -> (the properties that it shows, what the formula has to be on the domain, fields that it needs beside kind, rule and formula, what else it checks)
+Rule = tuple[frozenset[str], str, Callable[[Case], bool]]
+# rule -> (the properties that it shows, what the formula has to be on the domain, what else it checks, the fields first)
 RULES: dict[str, Rule] = {
-    "composition": (frozenset(NEEDED), VALUE, frozenset(), _composition),
-    "analytic": (SMOOTH, ANALYTIC, frozenset(), _analytic),
-    "continuous": (frozenset({"continuous"}), CONTINUOUS, frozenset({"continuous"}), _continuous),
-    "continuous on a closed bounded domain": (BOUNDED, CONTINUOUS, frozenset({"closed", "continuous"}), _continuous_compact),
-    "smooth on a closed bounded domain": (LIPSCHITZ, ANALYTIC, frozenset({"closed"}), _smooth_compact),
-    "sign": (frozenset({"nonnegative"}), VALUE, frozenset({"claim"}), _sign),
-    "bound": (BOUNDED, VALUE, frozenset({"claim", "bound"}), _bound),
-    "mirror": (frozenset({"symmetric"}), VALUE, frozenset({"claim"}), mirror),
-    "value at the target": (frozenset({"zero_at_target"}), VALUE, frozenset({"claim", "inside"}), value_at_target),
-    "hessian": (CONVEX - {"strongly_convex"}, ANALYTIC, frozenset({"smooth", "minors"}), hessian),
-    "quotient of affine functions": (frozenset({"quasiconvex"}), VALUE, frozenset({"denominator"}), affine_quotient),
-    "term by term": (CONVEX | LIPSCHITZ | DIFFERENTIABLE, VALUE, frozenset({"component", "decided"}), termwise),
-    "implied": (frozenset(IMPLIED), "", frozenset(), _implied),
+    "composition": (frozenset(NEEDED), VALUE, _composition),
+    "analytic": (SMOOTH, ANALYTIC, _analytic),
+    "continuous": (frozenset({"continuous"}), CONTINUOUS, _continuous),
+    "continuous on a closed bounded domain": (BOUNDED, CONTINUOUS, _continuous_compact),
+    "smooth on a closed bounded domain": (LIPSCHITZ, ANALYTIC, _smooth_compact),
+    "sign": (frozenset({"nonnegative"}), VALUE, _sign),
+    "bound": (BOUNDED, VALUE, _bound),
+    "mirror": (frozenset({"symmetric"}), VALUE, mirror),
+    "value at the target": (frozenset({"zero_at_target"}), VALUE, value_at_target),
+    "positive elsewhere": (frozenset({"zero_only_at_target"}), VALUE, positive_elsewhere),
+    "tangent": (frozenset({"proper", "strictly_proper"}), VALUE, tangent),
+    "substitution": (KEPT | LIPSCHITZ, "", _substitution),
+    "hessian": (CONVEX - {"strongly_convex"}, ANALYTIC, hessian),
+    "quotient of affine functions": (frozenset({"quasiconvex"}), VALUE, affine_quotient),
+    "term by term": (CONVEX | LIPSCHITZ | DIFFERENTIABLE, VALUE, termwise),
+    "implied": (frozenset(IMPLIED), "", _implied),
 }

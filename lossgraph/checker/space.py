@@ -184,15 +184,38 @@ def _symbol(name: str, space: Space, depth: int) -> str | None:
     interval = space.interval(name)
     if interval is None:
         return None
+    node: Node = ("name", name)
     low = structure(interval.lower, space, depth + 1) if interval.lower != MINUS_OO else None
     high = structure(interval.upper, space, depth + 1) if interval.upper != OO else None
     if low == "+" or (low in {"0", ">=0"} and interval.lower_open):
         return "+"
     if high == "-" or (high in {"0", "<=0"} and interval.upper_open):
         return "-"
-    if low in {"0", ">=0"}:
+    said = {_said(condition, node) for condition in space.conditions}
+    for strict in ("+", "-"):
+        if strict in said:
+            return strict
+    if low in {"0", ">=0"} or ">=0" in said:
         return ">=0"
-    return "<=0" if high in {"0", "<=0"} else None
+    return "<=0" if high in {"0", "<=0"} or "<=0" in said else None
+
+
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _said(condition: Node, node: Node) -> str | None:
+    """The sign of a symbol that a condition says, which compares it with a number."""
+    if condition[0] not in _TURNED:
+        return None
+    operator, left, right = condition if condition[1] == node else (_TURNED[condition[0]], condition[2], condition[1])
+    if left != node or right[0] != "number":
+        return None
+    above, strict = operator in {">", ">="}, operator in {">", "<"}
+    gap = right[1] if above else -right[1]
+    if gap < 0:
+        return None
+    weak = gap == 0 and not strict
+    return (">=0" if weak else "+") if above else ("<=0" if weak else "-")
 
 
 def _power(base: Node, exponent: Node, space: Space, depth: int) -> str | None:

@@ -87,7 +87,7 @@ class Sums:
     def unit(self) -> tuple[str, ...]:
         """The first components that lie in [0, 1] and do not sum to 1."""
         inside = Interval(ZERO, ONE, False, False)
-        names_of = [name for name in self.known.sets if name in self.known.vectors - self.known.simplices]
+        names_of = [name for name in self.known.sets if name in self.known.vectors - self.known.weights]
         return tuple(f"{name}_i" for name in names_of if _lies_in(self.known.interval(name), inside))[:MAX_UNIT]
 
     def corner_names(self) -> list[Node | None]:
@@ -127,7 +127,7 @@ class Sums:
         return ONE if self._sums_to_one(component) else self.name_of(component)
 
     def _sums_to_one(self, component: Node) -> bool:
-        return component[0] == "name" and str(component[1]).removesuffix("_i") in self.known.simplices and component[1] not in self.known.sets
+        return component[0] == "name" and component[1] in {f"{name}_i" for name in self.known.weights}
 
     def name_of(self, component: Node) -> Node:
         """A name for the sum of a component, the same for equal ones."""
@@ -152,7 +152,7 @@ class Sums:
         for name in sorted(names(component) & set(self.found)):  # a softmax names a sum
             space = space.extended(name, self.interval(self.found[name]))
         found = sum_interval(component, space)
-        weights = [f"{name}_i" for name in self.known.simplices & self.known.vectors if f"{name}_i" in names(component)]
+        weights = [f"{name}_i" for name in self.known.weights if f"{name}_i" in names(component)]
         for name in weights if found.lower_open is False else ():
             rest = normal(("mul", component, ("pow", ("name", name), number(-1))), space.positive())
             if name not in names(tree(rest)) and structure(tree(rest), space) == "+":

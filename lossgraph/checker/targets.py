@@ -7,7 +7,7 @@ from typing import Any
 
 from lossgraph.checker.cells import Span
 from lossgraph.checker.domain import LINKS
-from lossgraph.checker.expression import ZERO, Node, Unreadable, parse, substitute
+from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, parse, substitute
 from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, structure
@@ -17,24 +17,33 @@ _TRUE = {">": {"+"}, ">=": {"+", ">=0", "0"}, "<": {"-"}, "<=": {"-", "<=0", "0"
 
 
 def mirror(case: Case) -> bool:
-    """Unchanged under f(-x) in one variable, under swapping the first two in several; on a domain that is unchanged as well."""
+    """Unchanged under f(-x) in one variable, under swapping two; on a domain that is unchanged as well."""
     expect_keys(case.proof, {"kind", "rule", "formula", "claim"}, {"sums", "defined"})
-    known = case.known
-    if len(known.asked) == 1:
+    known, swapped = case.known, _swapped(case)
+    if swapped is None:
         name = known.asked[0]
-        rivals = [other for other in known.variables[:2] if other != name]
-        if name in known.simplices or any(_same_kind(case, name, other) for other in rivals) or not _mirrors_itself(known.sets[name]):
+        if name in known.simplices or not _mirrors_itself(known.sets[name]):
             return False
         changed: dict[str, Node] = {name: ("neg", ("name", name))}
     else:
-        first, second = known.asked[:2]
+        first, second = swapped
         if not _same_kind(case, first, second):
             return False
         changed = {first: ("name", second), second: ("name", first)}
-    if any(known.varies(condition) for condition in known.conditions):
+    if {substitute(condition, changed) for condition in known.conditions} != set(known.conditions):
         return False
     other = case.basic().read(substitute(case.formula, changed))
     return case.shows(("add", other, ("neg", case.own_formula())), "= 0", case.proof["claim"])
+
+
+def _swapped(case: Case) -> tuple[str, str] | None:
+    """The two variables that are swapped: the first two asked about; or one vector asked about and data of the same kind in the first two places."""
+    known = case.known
+    if len(known.asked) > 1:
+        return known.asked[0], known.asked[1]
+    first, second = [*known.variables, ""][:2]
+    vectors = second in known.sets and first in known.vectors and set(known.asked) <= {first, second}
+    return (first, second) if vectors and _same_kind(case, first, second) else None
 
 
 def _same_kind(case: Case, first: str, second: str) -> bool:
@@ -59,8 +68,12 @@ def _mirrors_itself(members: tuple[Span, ...]) -> bool:
 
 
 def value_at_target(case: Case) -> bool:
-    """The formula is 0 where the prediction equals the target, which lies in the domain."""
-    expect_keys(case.proof, {"kind", "rule", "formula", "claim", "inside"}, {"sums", "defined"})
+    """The formula is 0 where the prediction equals the target, which lies in the domain; or every target is 0 or 1, and its logit no number."""
+    more = {"combined", "positive", "claims"} if case.proof["rule"] == "positive elsewhere" else set[str]()
+    if "target" in case.proof:
+        expect_keys(case.proof, {"kind", "rule", "formula", "target"}, {"sums", "defined"})
+        return is_outside(case)
+    expect_keys(case.proof, {"kind", "rule", "formula", "claim", "inside"} | more, {"sums", "defined"})
     known = case.known
     if len(known.asked) != 1:
         return False
@@ -74,6 +87,15 @@ def value_at_target(case: Case) -> bool:
         return False
     value = case.basic().read(_vanishing(substitute(case.formula, {name: target}), case))
     return case.shows(value, "= 0", case.proof["claim"])
+
+
+def is_outside(case: Case) -> bool:
+    """Whether the certificate says that the target is no number, which is so for the logit of what is 0 or 1."""
+    known = case.known
+    targets = [name for name, role in known.roles.items() if role == "target"]
+    logit = len(known.asked) == 1 and known.roles.get(known.asked[0]) == "logit" and "residual" not in known.roles.values()
+    hard = len(targets) == 1 and all(lower == upper and lower in {ZERO, ONE} for lower, upper, _, _ in known.sets[targets[0]])
+    return case.proof["target"] == "outside" and logit and hard
 
 
 def target_of(case: Case) -> Node:

@@ -135,10 +135,16 @@ def _specials_agree(case: Case, component: str, special: list[tuple[Node, str]])
 
 
 def _same_component(case: Case, component: str, single: Node) -> bool:
-    """Whether the certificate's function of one component is the one found here, up to what does not depend on the component."""
+    """Whether the certificate's function of one component is the one found here, up to what does not depend on the component, or is linear in it.
+
+    What is linear changes none of these properties; components that sum to 1 bring such terms, whose sum is a number.
+    """
     space = case.basic().over()
     gap = normal(("add", case.own(parse(case.proof["component"])), ("neg", single)), space.positive())
-    return gap.is_zero() or component not in names(tree(gap))
+    if gap.is_zero() or component not in names(tree(gap)):
+        return True
+    slope = normal(differentiate(tree(gap), component), space.positive())
+    return case.certificate["constant"] is None and component not in names(tree(slope))
 
 
 def _decided(case: Case, component: str, special: bool) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lossgraph.checker.cells import LINE
+from lossgraph.checker.combined import component_sign
 from lossgraph.checker.defined import NONZERO, POSITIVE, WEAK
 from lossgraph.checker.everywhere import OUTSIDE, Field, check_claim
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, parse, substitute
@@ -74,14 +75,15 @@ class Case:
         """The conditions of the domain and of the parameters in the checker's own sums."""
         return [(operator, self.basic().read(left), self.basic().read(right)) for operator, left, right in self.known.conditions]
 
-    def field(self) -> Field:
-        """Where claims are confirmed."""
+    def field(self, cells: str = "") -> Field:
+        """Where claims are confirmed; a sum that the cells let be 0 is let be 0."""
         sets = {f"{name}_i" if name in self.known.vectors else name: list(members) for name, members in self.known.sets.items()}
         for name, component in self.shown.items():
             one = self.basic().interval(component)
             # the certificate knows of a sum whether it is positive or nonnegative, and no more
-            sets[name] = [LINE if one.lower == MINUS_OO else (ZERO, OO, one.lower_open or one.lower != ZERO, True)]
-        instance = Instance({}, [], [], [], {}, [], [], frozenset(), self.meanings)
+            opened = (one.lower_open or one.lower != ZERO) and f"{name}: [0, oo)" not in cells
+            sets[name] = [LINE if one.lower == MINUS_OO else (ZERO, OO, opened, True)]
+        instance = Instance({}, [], [], [], {}, [], [], frozenset(), dict(self.meanings))
         return Field(instance, sets, self.conditions(), self.basic() if self.known.vectors else None, self if self.known.vectors else None)
 
     def fact(self, condition: Node) -> bool:
@@ -97,7 +99,24 @@ class Case:
 
     def shows(self, node: Node, wanted: str, claim: Claim) -> bool:
         """Whether a claim shows that a tree (in the checker's own sums) is "= 0", ">= 0" or "> 0" on the whole domain."""
-        return check_claim(node, wanted, claim, self.field())
+        if "combined" not in claim:
+            return check_claim(node, wanted, claim, self.field("; ".join(cell["cell"] for cell in claim.get("cells", ()))))
+        return check_claim(node, wanted, {key: value for key, value in claim.items() if key != "combined"}, self.combined_field(claim["combined"]))
+
+    def combined_field(self, shown: Mapping[str, str], positive: str = "") -> Field:
+        """Where claims are confirmed that speak of combined sums too, each in the ray that the sign of what it adds up allows; one may be positive."""
+        field, sums = self.field(), self.basic()
+        for name, text in shown.items():
+            if not name.startswith("T") or not name.endswith("_") or not text.startswith("sum of "):
+                raise Unreadable("what is summed is not said")
+            component = parse(text.removeprefix("sum of "))
+            sign = component_sign(component, self.known, sums.space)
+            if sign is None or not names(component) <= {other for other, _ in sums.space.intervals}:
+                raise Unreadable("a sum of no sign that is seen")
+            stated = f"{name}p" if name == positive else name
+            field.instance.meanings[stated] = sums.total(component)
+            field.sets[stated] = [(ZERO, OO, sign == "+" or name == positive, True)]
+        return field
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim is true of what it speaks of itself."""
