@@ -19,6 +19,7 @@ Coordinate = Fraction | tuple[Fraction, ...]
 Place = dict[str, Coordinate]
 LENGTH = 2  # vectors of a length that is not fixed are tried with this many components
 MAX_PLACES = 60
+MAX_PAIRS = 600  # pairs of places whose middle is looked at
 MAX_COLUMN = 6
 
 
@@ -147,9 +148,8 @@ def _positive(value: Value) -> bool:
 
 def _triples(scene: Scene) -> Iterator[tuple[Place, Place, Place, Value, Value, Value]]:
     """Pairs of places with their midpoint, where all three have values."""
-    for first, second in combinations(scene.places, 2):
-        if not scene.fixed(first, second):
-            continue
+    pairs = (pair for pair in combinations(scene.places, 2) if scene.fixed(*pair))
+    for first, second in islice(pairs, MAX_PAIRS):
         middle = {name: coordinate if name not in scene.free else _middle(coordinate, second[name]) for name, coordinate in first.items()}
         if not scene.allowed(middle):
             continue
