@@ -31,7 +31,7 @@ def decide_question(question: Question, report: Callable[[Verdict], None] | None
     if len(question.asked()) != 1 or question.simplices or question.lengths:
         from lossgraph.verify.several import decide_several
 
-        return decide_several(question)
+        return decide_several(question, report)
     try:
         refuted = find_witness(question)
     except Undefined as error:

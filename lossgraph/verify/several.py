@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -18,8 +18,11 @@ from lossgraph.verify.witness import settings
 SETTINGS = 6  # settings of the scalar parameters in which a counterexample is sought
 
 
-def decide_several(question: Question) -> Verdict:
-    """The verdict on a question that is not about one real variable alone: refuted by an exact counterexample, proved, or undecided."""
+def decide_several(question: Question, report: Callable[[Verdict], None] | None = None) -> Verdict:
+    """The verdict on a question that is not about one real variable alone: refuted by an exact counterexample, proved, or undecided.
+
+    `report` is told of a counterexample for some parameters before it is asked whether the property fails for all.
+    """
     from lossgraph.verify.engine import quantified, verdict
 
     early = None if question.property.startswith("lipschitz") else by_facts(question)  # cheap; what is proved has no counterexample to look for
@@ -46,6 +49,8 @@ def decide_several(question: Question) -> Verdict:
             settled = free or not scalars  # a length for which it fails is named in the proof
             reason = None if settled else "fails for some parameters; open whether for all"
             refuted = verdict(question, False, "refuted" if settled else "undecided", proof, reason=reason)
+            if report is not None and not settled:
+                report(refuted)
             return refuted if settled else on_lines(question) or refuted
     proved = prove(question)
     return proved or on_lines(question) or verdict(question, None, "undecided", None, reason="no proof for formulas of several variables or vectors")
