@@ -12,7 +12,7 @@ from lossgraph.checker.domain import read
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.instances import Instance, hull
 from lossgraph.checker.normal import condition_key, normal
-from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve
+from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve, unrooted
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, implies, structure
 from lossgraph.checker.sums import sum_interval
@@ -97,7 +97,7 @@ def check_claim(node: Node, wanted: str, claim: Claim, field: Field) -> bool:
     """Whether the claim shows that `node` is "= 0", ">= 0" or "> 0" wherever the field's numbers lie."""
     if claim["claim"] != wanted:
         return False
-    node = even(prune(node))
+    node = even(prune(unrooted(node)))
     by, stated = claim["by"], parse(claim["expression"])
     if by == "number":
         expect_keys(claim, {"by", "claim", "expression"})

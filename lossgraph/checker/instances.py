@@ -76,7 +76,7 @@ class Builder:
         self.predictions: set[str] = set()
         self.computed: dict[str, Node] = {}
         self.calls: dict[Node, Value] = {}
-        self.squares: set[Node] = set()
+        self.summed: dict[str, Node] = {}
         self.values: dict[str, Value] = {name: self.quantity(name, entry) for name, entry in statement.quantities.items()}
         self.values.update({name: number(size) for name in statement.lengths})
 
@@ -108,8 +108,9 @@ class Builder:
         sides = [self.filled(side) for side in bare]
         self.conditions += [number_of(self.filled(self.bare(condition, note=False))) for condition in self.statement.conditions]
         calls = {value[1] if isinstance(value, tuple) else "": (call[1], self.filled(value)) for call, value in self.calls.items()}
+        shown = [[substitute(part, self.summed) for part in side] if isinstance(side, list) else substitute(side, self.summed) for side in bare]
         return Instance(
-            self.sets, self.conditions, sides, bare, calls, self.obligations, self.needs, frozenset(self.predictions), self.meanings(),
+            self.sets, self.conditions, sides, shown, calls, self.obligations, self.needs, frozenset(self.predictions), self.meanings(),
         )  # fmt: skip
 
     def meanings(self) -> dict[str, Node]:
@@ -157,7 +158,7 @@ class Builder:
         """Notes what a formula around calls needs."""
         for need, inner in self.around(part):
             entry = (need, number_of(self.filled(inner)))
-            if inner not in self.squares and entry not in self.needs:
+            if entry not in self.needs:
                 self.needs.append(entry)
 
     def around(self, part: Node) -> Iterator[tuple[str, Node]]:

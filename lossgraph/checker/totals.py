@@ -142,7 +142,16 @@ class EveryLength(Builder):
         if self.noting:
             for part in parts:
                 self.note(part)
-        parts = [number_of(self.filled(part)) for part in parts]
+        value = self.reduced(kind, [number_of(self.filled(part)) for part in parts])
+        if not self.noting or isinstance(value, list):
+            return value
+        # what the parts need is noted; the sum, which is written in another way, needs no more
+        mark = self.mark(value)
+        self.summed[str(mark[1])] = value
+        return mark
+
+    def reduced(self, kind: str, parts: list[Node]) -> Value:
+        """The same, of parts that are filled."""
         first = parts[0]
         match kind:
             case "sum":
@@ -150,9 +159,7 @@ class EveryLength(Builder):
             case "dot":
                 return self.totals.total(("mul", first, parts[1]))
             case "norm":
-                squares = self.totals.total(("pow", first, number(2)))
-                self.squares.add(squares)  # never negative, whatever its terms are
-                return ("pow", squares, number(Fraction(1, 2)))
+                return ("pow", self.totals.total(("pow", first, number(2))), number(Fraction(1, 2)))
             case "logsumexp":
                 return ("log", self.totals.total(("exp", first)))
             case _:
@@ -174,8 +181,9 @@ class EveryLength(Builder):
         table = {name: self.totals.total(component) for name, component in self.stated.items()}
         for component in self.stated.values():
             form = self.totals.reduced(normal(component, self.totals.over().positive()))
-            single = len(form.numerator) == 1 and set(form.numerator.values()) == {Fraction(1)} and form.denominator == {(): Fraction(1)}
-            mine = single and (set(form.numerator) <= own or self.totals.name_of(next(iter(form.numerator))) == ONE)
+            plain = set(form.numerator.values()) <= {Fraction(1), Fraction(-1)} and form.denominator == {(): Fraction(1)}
+            inner = [tuple(item for item in monomial if self.totals.varies(monomial_tree((item,)))) for monomial in form.numerator]
+            mine = plain and all(monomial in own or self.totals.name_of(monomial) == ONE for monomial in inner)
             if not mine and not is_indicator(component, self.totals.space()):
                 raise Unreadable("a sum of something else")
         return table
