@@ -25,8 +25,8 @@ def continuous(sample: Sample) -> str | None:
 
 def _zoomed_jump(sample: Sample) -> str | None:
     for place in sample.found:
-        low, high = place - TINY, place + TINY
-        if sample.inside(low) and sample.inside(high) and abs(sample.value(high) - sample.value(low)) > JUMP:
+        sides = [(place - step, place + step) for step in (TINY, TINY**1.5)]  # a steep formula may change much over the first, and not over the second
+        if all(sample.inside(low) and sample.inside(high) and abs(sample.value(high) - sample.value(low)) > JUMP for low, high in sides):
             return f"a jump at {mpmath.nstr(place, 12)}"
     return None
 
