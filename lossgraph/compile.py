@@ -51,6 +51,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     edges = _edges(known_cards, certificates)
     return {
         **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": rules, "facts": facts,
+        "wording": _wording(losses, compiled["tasks"], facts),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip
 
@@ -169,6 +170,19 @@ def _edges(losses: Mapping[str, model.Loss], certificates: Mapping[str, Any]) ->
                 edge = model.Edge(name, part.loss, "composed_of", "proved", statement=sentence)
                 edges.append(asdict(edge))
     return edges
+
+
+def _wording(losses: Mapping[str, Any], tasks: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
+    """What the catalogue says of each task, for telling which one a text reads like: its entry, its synonyms, and its losses' summaries and applications."""
+    synonyms: Mapping[str, Any] = next((fact["synonyms"] for fact in facts.values() if fact["among"] == "tasks"), {})
+    found: dict[str, list[str]] = {
+        name: [task["name"], task["definition"], *task["aliases"], *(phrase.lstrip("~").replace("/", " ") for phrase in synonyms.get(name, ()))]
+        for name, task in tasks.items()
+    }
+    for loss in losses.values():
+        for task in loss["tasks"]:
+            found[task] += [loss["name"], *loss["aliases"], *loss["use"]["applications"]]
+    return {name: ". ".join(texts) for name, texts in found.items()}
 
 
 def _names(losses: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -89,7 +89,8 @@ def _task_questions(task: Finding | None, problem: Problem, advice: Advice, desc
     covered = _covered(advice)
     choices = " | ".join(covered)
     if task is not None:
-        return (f"Is the task {task.value}? I think so only because of {task.evidence}. (--task {choices})", *problem.cautions)
+        others = " | ".join([str(task.value), *(name for name in covered if name != task.value)])
+        return (f"Is the task {task.value}? I think so only because of {task.evidence}. (--task {others})", *problem.cautions)
     question = advice.facts[TASK].question if TASK in advice.facts else "What is the task?"
     if described and not problem.facts:
         lead = "; ".join(problem.cautions) or "I found nothing in the text that I know about machine-learning problems; describe yours in a sentence"

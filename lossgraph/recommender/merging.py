@@ -129,9 +129,14 @@ def _differ(one: Finding, other: Finding) -> bool:
 def refine(problem: Problem) -> None:
     """The task made more specific by what else is known."""
     task = problem.facts.get(TASK)
-    found = None if task is None else refined(str(task.value), problem.known, given=task.source == "flag")
+    found = None if task is None else refined(str(task.value), problem.known, given=task.source == "flag" or _literal(task))
     if task is not None and found is not None:
         problem.facts[TASK] = replace(task, value=found[0], evidence=f"{task.evidence}; {found[1]}")
+
+
+def _literal(task: Finding) -> bool:
+    """Whether a text says in so many words how many classes there are: "binary classification with 12 classes" is a contradiction, not a slip."""
+    return task.source == "text" and any(word in task.evidence.lower() for word in ("binary", "two class", "multiclass", "multi-class", "multi class"))
 
 
 def refined(task: str, known: Mapping[str, object], given: bool) -> tuple[str, str] | None:

@@ -36,6 +36,11 @@ _JUDGING = frozenset(
     "metric judged judge evaluated evaluate evaluation score scored scoring measured measure leaderboard competition report reported minimise minimize "
     "maximise maximize optimise optimize optimised optimized maximised maximized kpi coefficient benchmark criterion graded compared".split()
 )
+_EVERYDAY = tuple(
+    tuple(phrase.split())
+    for phrase in ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss",
+                   "word count", "class action", "first class")
+)  # fmt: skip
 # Where no task is named, these facts tell it, the surest first.
 _HINTS = {
     "n_classes": "classification", "interval": "quantile_regression", "quantile_level": "quantile_regression", "foreground_share": "segmentation",
@@ -52,8 +57,13 @@ _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _FAINT, _WEAKLY = 0.4, 0.6  # confidence in a task that only weak phrases name: alone, and in a text about a learning problem
 # The model of another task is trained, adapted or fitted: its own task is named beside them.
 _ABOUT_TRAINING = ("adaptation", "continual_learning", "optimisation", "equilibrium", "inference", "preference_learning")
+_OF_MODELS = ("classification", "detection", "regression", "segmentation", "language_modelling", "generative", "depth_estimation")
 _TOGETHER = {"segmentation": ("classification", "detection", "regression"), "detection": ("classification", "regression"), "regularisation": (),
-             **dict.fromkeys(_ABOUT_TRAINING, ("classification", "detection", "regression", "segmentation", "language_modelling", "generative"))}
+             "reinforcement_learning": ("language_modelling", "generative"), "sequence_recognition": ("classification", "language_modelling"),
+             "embedding": ("classification",), "depth_estimation": ("regression", "stereo_matching"), "pose_estimation": ("regression", "detection"),
+             "optical_flow": ("regression",), "image_registration": ("regression", "segmentation"), "audio_separation": ("classification", "generative"),
+             "anomaly_detection": ("detection", "classification"), "point_clouds": ("regression", "classification"), "survival": ("regression",),
+             **dict.fromkeys(("distillation", "multi_task", "domain_adaptation"), _OF_MODELS), **dict.fromkeys(_ABOUT_TRAINING, _OF_MODELS)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Reading:
 
     findings: Mapping[str, Finding]
     notes: tuple[str, ...] = ()
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +95,9 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
         text = text[:LONGEST]
     found = words(text)
     if _foreign(found):
-        return Reading({}, (*notes, "the text does not seem to be English; only English is understood",))
+        return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
     lexicon = _lexicon(facts, catalog)
-    matches = _longest(_matches(found, lexicon))
+    matches = [match for match in _longest(_matches(found, lexicon)) if not _not_meant(found, match)]
     unlike = _unlike(found, catalog)
     findings: dict[str, Finding] = {}
     if unlike is not None:
@@ -152,10 +163,25 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[tuple[str, ...]
     stems = [word.stem for word in found]
     for start, stem in enumerate(stems):
         for choice, fact, value, weak in lexicon.get(stem, ()):
-            if tuple(stems[start : start + len(choice)]) == choice and not (stem == "count" and stems[max(start - 1, 0)] in {"what", "that", "which"}):
+            if tuple(stems[start : start + len(choice)]) == choice and not (stem == "count" and _counts_as_verb(stems, start)):
                 denied = _denied(found, start)
                 if denied is not None:
                     yield _Match(fact, value, start, start + len(choice), weak, denied)
+
+
+def _counts_as_verb(stems: list[str], start: int) -> bool:
+    """`mAP counts`, `its shape counts`, `what counts`: something matters, and nothing is counted."""
+    before = stems[max(start - 2, 0) : start]
+    return bool(before) and (before[-1] in {"what", "that", "which", "map", "recall", "precision", "accuracy", "auc", "f1", "ndcg"} or before[0] == "its")
+
+
+def _not_meant(found: list[Word], match: _Match) -> bool:
+    """Whether the words of a match stand in an everyday phrase that means something else."""
+    for start in range(max(match.start - 2, 0), match.end):
+        for phrase in _EVERYDAY:
+            if tuple(word.stem for word in found[start : start + len(phrase)]) == phrase and start + len(phrase) > match.start:
+                return True
+    return False
 
 
 def _longest(matches: Iterable[_Match]) -> list[_Match]:
