@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -31,9 +32,13 @@ class Book:
         self.catalog = catalog
         self.facts: dict[str, Fact] = {name: build(Fact, entry) for name, entry in catalog.data["facts"].items()}
         self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
-        self.rules: tuple[Rule, ...] = tuple(build(Rule, entry) for entry in catalog.data["rules"])
-        self.advice = Advice(catalog, self.facts, self.rules)
-        self.conflicts = Index([rule for rule in self.rules if rule.effect in {"conflict", "refuse"}], catalog.tasks)
+        self.advice = Advice(catalog, self.facts)
+        self.conflicts = Index([rule for rule in catalog.data["rules"] if rule["effect"] in {"conflict", "refuse"}], catalog.tasks)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, in the order of their files."""
+        return self.advice.rules
 
 
 def book() -> Book:

@@ -26,13 +26,17 @@ UNSURE = 0.55  # below this, a task read from text or data is asked, not assumed
 class Advice:
     """What composing needs of the catalogue: its facts, rules and cards."""
 
-    def __init__(self, catalog: Catalog, facts: Mapping[str, Fact], rules: tuple[Rule, ...]) -> None:
+    def __init__(self, catalog: Catalog, facts: Mapping[str, Fact]) -> None:
         self.catalog = catalog
         self.facts = facts
-        self.rules = rules
-        self.index = Index(rules, catalog.tasks)
+        self.index = Index(catalog.data["rules"], catalog.tasks)
         self.cards = Cards(catalog)
         self._judged: dict[tuple[str, str], bool] = {}
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, in the order of their files."""
+        return self.index.rules
 
     def rank(self, problem: Problem) -> Ranking:
         """The ranking for a problem's facts."""

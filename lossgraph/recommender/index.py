@@ -7,8 +7,10 @@ rule in turn (`tests/test_rules.py` compares both).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
+from lossgraph.build import build
 from lossgraph.model import Condition, Rule, Task
 from lossgraph.recommender.conditions import TASK, ancestors, holds
 
@@ -16,12 +18,23 @@ Entry = tuple[int, Rule, tuple[Condition, ...], tuple[Condition, ...]]
 
 
 class Index:
-    """Rules in order, with what each still asks once the task is known."""
+    """Rules in order, with what each still asks once the task is known. They are made from the compiled catalogue when a task first needs them."""
 
-    def __init__(self, rules: Iterable[Rule], tasks: Mapping[str, Task]) -> None:
-        self.rules = tuple(rules)
+    def __init__(self, compiled: Iterable[Mapping[str, Any]], tasks: Mapping[str, Task]) -> None:
+        self._compiled = tuple(compiled)
         self._tasks = tasks
+        self._built: dict[int, Rule] = {}
         self._shelves: dict[str, tuple[list[Entry], dict[str, list[Entry]]]] = {}
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All of them."""
+        return tuple(self._rule(place) for place in range(len(self._compiled)))
+
+    def _rule(self, place: int) -> Rule:
+        if place not in self._built:
+            self._built[place] = build(Rule, self._compiled[place])
+        return self._built[place]
 
     def fired(self, known: Mapping[str, Any]) -> list[Rule]:
         """The rules all of whose conditions hold, in their order."""
@@ -40,11 +53,12 @@ class Index:
         given = {TASK: task} if task else {}
         free: list[Entry] = []
         needing: dict[str, list[Entry]] = {}
-        for place, rule in enumerate(self.rules):
-            if any(one.fact == TASK and not holds(one, given, lineage) for one in rule.when):
+        for place, compiled in enumerate(self._compiled):
+            if not all(holds(Condition(**one), given, lineage) for one in compiled["when"] if one["fact"] == TASK):
                 continue
-            if any(one.fact == TASK and holds(one, given, lineage) for one in rule.unless):
+            if any(holds(Condition(**one), given, lineage) for one in compiled["unless"] if one["fact"] == TASK):
                 continue
+            rule = self._rule(place)
             entry = (place, rule, _others(rule.when), _others(rule.unless))
             needed = next((one.fact for one in entry[2] if one.test != "unknown"), None)
             (free if needed is None else needing.setdefault(needed, [])).append(entry)
