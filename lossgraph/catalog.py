@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 _loaded: dict[Path, Catalog] = {}
-_COMPILERS = ("compile.py", "compile_cards.py", "compile_claims.py", "compile_rules.py", "compile_vocabularies.py", "model.py", "vocabulary.py")
+_COMPILERS = (
+    "compile.py", "compile_cards.py", "compile_claims.py", "compile_lexicon.py", "compile_rules.py", "compile_vocabularies.py", "model.py", "vocabulary.py",
+    "words.py",
+)  # fmt: skip
 
 
 class Catalog:

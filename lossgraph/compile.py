@@ -19,6 +19,7 @@ from lossgraph.build import build
 from lossgraph.compile_cards import card_data, check_card, check_composites
 from lossgraph.compile_claims import compile_claims
 from lossgraph.compile_entries import place, plain, reason, show, validated
+from lossgraph.compile_lexicon import lexicon
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
 from lossgraph.model import CatalogError, InputError
@@ -51,7 +52,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     edges = _edges(known_cards, certificates)
     return {
         **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": rules, "facts": facts,
-        "wording": _wording(losses, compiled["tasks"], facts),
+        "wording": _wording(losses, compiled["tasks"], facts), "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip
 

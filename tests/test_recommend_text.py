@@ -112,7 +112,7 @@ def test_each_fact_quotes_the_text() -> None:
 
 def test_every_synonym_is_read_as_its_value() -> None:
     """Each phrase of facts.yaml, alone, is read as the value it stands for (tasks and flags), unless a stronger phrase of the same fact covers it."""
-    from lossgraph.recommender.words import phrases
+    from lossgraph.words import phrases
 
     missed: list[str] = []
     for name, fact in book().facts.items():

@@ -7,7 +7,7 @@ import pytest
 import lossgraph
 from lossgraph.recommender import similarity
 from lossgraph.recommender.conditions import TASK
-from lossgraph.recommender.words import words
+from lossgraph.words import words
 
 CATALOG = lossgraph.load()
 LIKE = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from lossgraph.model import Fact
-from lossgraph.recommender.words import Word, phrases
+from lossgraph.words import Word, phrases
 
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 1e2}
 _NUMBERS = {
@@ -20,7 +20,8 @@ _PARTS = {"third": 1 / 3, "quarter": 0.25, "half": 0.5, "tenth": 0.1, "fifth": 0
 _ROUGH = {"hundred": 100, "thousand": 1000, "dozen": 12}  # a vague plural: hundreds of classes
 _FILLERS = frozenset(
     "th st nd rd of the our all are is a in only about roughly around my labelled labeled different possible distinct training target their ordered fine "
-    "grained unique semantic product sample day hour customer value observation row policy entry week pixel than less under or some".split()
+    "grained unique semantic product sample day hour customer value observation row policy entry week pixel than less under or some "
+    "mutually exclusive disjoint separate".split()
 )
 _REACH = 4
 _OF_RATIOS = frozenset("imbalance imbalanced unbalanced ratio class positive negative".split())
@@ -86,6 +87,9 @@ def _number_at(found: list[Word], index: int) -> Number | None:
                 return Number(high / low, "ratio", index, other_at + 1)
             if following != "to" and value < other:
                 return Number(value / other, "fraction", index, other_at + 1)
+    share = _out_of(found, index, end, value)
+    if share is not None:
+        return share
     if end < len(found) and found[end].clause == found[index].clause + 1:  # 1:100, parted by the colon
         other = _value(found[end])
         if other is not None and min(value, other) == 1 and found[index].text[0].isdigit():
@@ -93,14 +97,25 @@ def _number_at(found: list[Word], index: int) -> Number | None:
     return Number(value, "plain", index, end)
 
 
+def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | None:
+    """A share written with its noun inside: 492 frauds out of 284807 transactions."""
+    for place in range(end + 1, min(end + 3, len(found) - 2)):
+        if found[place].stem == "out" and found[place + 1].stem == "of" and found[place].clause == found[index].clause:
+            whole = _value(found[place + 2])
+            return Number(value / whole, "fraction", index, place + 3) if whole is not None and value < whole else None
+    return None
+
+
 def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, int] | None:
     """Where one of the fact's nouns stands beside the number, as a range of words; None where none does. After it is tried first, then before."""
     choices = sorted({choice for noun in fact.nouns for choice in phrases(noun)}, key=len, reverse=True)
     strange = 0  # words that mean nothing to us; one may stand before a noun that is counted: 5 rhythm types
-    for start in range(number.end, min(number.end + _REACH, len(found))):
+    for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in choices:
-            if _stands(choice, found, start):
+            if _stands(choice, found, start) and (start >= number.end or start + len(choice) <= number.end):
                 return start, start + len(choice)
+        if start < number.end:
+            continue
         strange += found[start].stem not in _FILLERS
         if strange > (1 if fact.unit == "count" and number.kind == "plain" else 0) or found[start].clause > found[number.start].clause + 1:
             break

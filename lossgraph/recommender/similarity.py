@@ -14,7 +14,7 @@ from math import log, sqrt
 from lossgraph.catalog import Catalog
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK
-from lossgraph.recommender.words import Word, words
+from lossgraph.words import Word, words
 
 _PLAIN = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can could do does "

@@ -13,20 +13,18 @@ from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK, family
 from lossgraph.recommender.quantities import read_interval, read_numbers
-from lossgraph.recommender.words import Word, phrases, words
+from lossgraph.words import ENGLISH, GAP, Word, words
 
 LONGEST = 20_000  # characters of text that are read
 _NEGATORS = frozenset({"no", "not", "without", "never", "none", "neither", "nor", "hardly", "barely", "lacks", "lack", "zero", "cannot", "non", "free"})
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
-_REACH = 3  # how many words before a phrase a negator reaches
+_REACH = 3  # how many words before a phrase a negator reaches; words that only carry it on are not counted
+_CARRIES = frozenset("to be been have any really necessarily particularly".split())
+_GAP = 4  # how many words the gap of a phrase holds at most
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _INTENT = frozenset(
     "predict prediction forecast estimate model loss train training data learn learning target fit network regressor classifier feature label dataset error "
     "objective".split()
-)
-_ENGLISH = frozenset(
-    "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can do does not "
-    "no than some what which how where when who but so very more most few many all each per only them they there".split()
 )
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
@@ -39,7 +37,7 @@ _JUDGING = frozenset(
 _EVERYDAY = tuple(
     tuple(phrase.split())
     for phrase in ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss",
-                   "word count", "class action", "first class")
+                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")
 )  # fmt: skip
 # Where no task is named, these facts tell it, the surest first.
 _HINTS = {
@@ -60,7 +58,8 @@ _ABOUT_TRAINING = ("adaptation", "continual_learning", "optimisation", "equilibr
 _OF_MODELS = ("classification", "detection", "regression", "segmentation", "language_modelling", "generative", "depth_estimation")
 _TOGETHER = {"segmentation": ("classification", "detection", "regression"), "detection": ("classification", "regression"), "regularisation": (),
              "reinforcement_learning": ("language_modelling", "generative"), "sequence_recognition": ("classification", "language_modelling"),
-             "embedding": ("classification",), "depth_estimation": ("regression", "stereo_matching"), "pose_estimation": ("regression", "detection"),
+             "embedding": ("classification",), "generative": ("classification",), "depth_estimation": ("regression", "stereo_matching"),
+             "pose_estimation": ("regression", "detection"),
              "optical_flow": ("regression",), "image_registration": ("regression", "segmentation"), "audio_separation": ("classification", "generative"),
              "anomaly_detection": ("detection", "classification"), "point_clouds": ("regression", "classification"), "survival": ("regression",),
              **dict.fromkeys(("distillation", "multi_task", "domain_adaptation"), _OF_MODELS), **dict.fromkeys(_ABOUT_TRAINING, _OF_MODELS)}
@@ -96,8 +95,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     found = words(text)
     if _foreign(found):
         return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
-    lexicon = _lexicon(facts, catalog)
-    matches = [match for match in _longest(_matches(found, lexicon)) if not _not_meant(found, match)]
+    matches = [match for match in _longest(_matches(found, catalog.data["phrases"])) if not _not_meant(found, match)]
     unlike = _unlike(found, catalog)
     findings: dict[str, Finding] = {}
     if unlike is not None:
@@ -127,51 +125,35 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     return Reading(_with_hints(findings, catalog), tuple(notes))
 
 
-_lexicons: dict[int, dict[str, list[tuple[tuple[str, ...], str, str, bool]]]] = {}
-
-
-def _lexicon(facts: Mapping[str, Fact], catalog: Catalog) -> dict[str, list[tuple[tuple[str, ...], str, str, bool]]]:
-    """Every phrase by its first word, longest first: (words, fact, value, weak)."""
-    if id(catalog) not in _lexicons:
-        _lexicons.clear()
-        found: dict[str, list[tuple[tuple[str, ...], str, str, bool]]] = {}
-        for fact, value, written in _entries(facts, catalog):
-            for choice in phrases(written):
-                found.setdefault(choice[0], []).append((choice, fact, value, written.startswith("~")))
-        for entries in found.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-        _lexicons[id(catalog)] = found
-    return _lexicons[id(catalog)]
-
-
-def _entries(facts: Mapping[str, Fact], catalog: Catalog) -> Iterator[tuple[str, str, str]]:
-    for name, fact in facts.items():
-        for value, written in fact.synonyms.items():
-            for phrase in written:
-                yield name, value, phrase
-        if fact.among == "tasks":  # single words are everyday ones as well ("fraud detection"): they stand in facts.yaml
-            for identifier, task in catalog.data["tasks"].items():
-                yield from ((name, identifier, phrase) for phrase in (task["name"], *task["aliases"]) if " " in phrase)
-        if fact.among == "metrics":
-            for identifier, metric in catalog.data["metrics"].items():
-                for phrase in {identifier.replace("_", " "), metric["name"], *metric["aliases"]}:
-                    if phrase.replace(" ", "").replace("-", "").isalnum() and len(phrase) > 1 and phrase.lower() not in _ENGLISH:
-                        yield name, identifier, phrase
-
-
-def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[tuple[str, ...], str, str, bool]]]) -> Iterator[_Match]:
+def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool]]]) -> Iterator[_Match]:
     stems = [word.stem for word in found]
     for start, stem in enumerate(stems):
         for choice, fact, value, weak in lexicon.get(stem, ()):
-            if tuple(stems[start : start + len(choice)]) == choice and not (stem == "count" and _counts_as_verb(stems, start)):
+            end = _end(found, stems, start, choice) if GAP in choice else start + len(choice) if stems[start : start + len(choice)] == choice else None
+            if end is not None and not (stem == "count" and _counts_as_verb(stems, start)):
                 denied = _denied(found, start)
                 if denied is not None:
-                    yield _Match(fact, value, start, start + len(choice), weak, denied)
+                    yield _Match(fact, value, start, end, weak, denied)
+
+
+def _end(found: list[Word], stems: list[str], start: int, choice: list[str]) -> int | None:
+    """Where a phrase with a gap ends that starts at `start`; None where it does not stand there. The gap holds up to four words of one clause."""
+    gap = choice.index(GAP)
+    before, after = choice[:gap], choice[gap + 1 :]
+    if stems[start : start + gap] != before:
+        return None
+    for place in range(start + gap, min(start + gap + _GAP + 1, len(found))):
+        end = place + len(after)
+        if stems[place:end] == after and found[end - 1].clause == found[start].clause:
+            return end
+    return None
 
 
 def _counts_as_verb(stems: list[str], start: int) -> bool:
     """`mAP counts`, `its shape counts`, `what counts`: something matters, and nothing is counted."""
     before = stems[max(start - 2, 0) : start]
+    if set(stems[start + 1 : start + 2]) & {"as", "just", "for", "equally", "most", "more", "less", "twice", "double", "too"}:
+        return True
     return bool(before) and (before[-1] in {"what", "that", "which", "map", "recall", "precision", "accuracy", "auc", "f1", "ndcg"} or before[0] == "its")
 
 
@@ -200,9 +182,11 @@ def _denied(found: list[Word], start: int) -> bool | None:
     before = [word.stem for word in found[max(start - 4, 0) : start] if word.clause == found[start].clause]
     if set(before) & {"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"}:
         return None
-    for index in range(start - 1, max(start - 1 - _REACH, -1), -1):
+    reached = 0
+    for index in range(start - 1, -1, -1):
         word = found[index].text.lower().replace("’", "'")
-        if found[index].clause != found[start].clause:
+        reached += word not in _CARRIES
+        if reached > _REACH or found[index].clause != found[start].clause:
             break
         if word in _NEGATORS and not (word == "free" and found[index + 1].stem not in {"of", "from"}):
             following = {one.stem for one in found[index + 1 : start]}
@@ -225,7 +209,7 @@ def _flag(fact: Fact, matches: list[_Match], found: list[Word]) -> Finding | Non
 
 
 def _choice(fact: Fact, matches: list[_Match], found: list[Word], skip: bool, names: Mapping[str, list[str]]) -> Finding | None:
-    for match in matches:
+    for match in sorted(matches, key=lambda one: one.weak):
         if match.denied or (fact.id == "metric" and not _judges(found, match, names, after_than=skip)):
             continue
         return Finding(fact.id, match.value, "text", _quoted(found, match.start, match.end), 0.6 if match.weak else 0.85)
@@ -273,7 +257,7 @@ def _with_hints(findings: dict[str, Finding], catalog: Catalog) -> dict[str, Fin
         return findings
     for name, task in _HINTS.items():
         if name in findings and findings[name].value is not False:
-            confidence = 0.6 if name in _SURE_HINTS else 0.5
+            confidence = _FAINT if findings[name].confidence <= 0.5 else 0.6 if name in _SURE_HINTS else 0.5
             return {TASK: Finding(TASK, task, "text", findings[name].evidence, confidence), **findings}
     metric = findings.get("metric")
     tasks: list[str] = list(catalog.metrics[str(metric.value)].tasks) if metric else []
@@ -310,7 +294,7 @@ def _foreign(found: list[Word]) -> bool:
     plain = [word.text.lower() for word in found]
     foreign = sum(word in _FOREIGN for word in plain)
     outside = sum(not word.isascii() and word.isalpha() for word in plain)
-    return (foreign >= 2 and foreign > sum(word in _ENGLISH for word in plain)) or (outside > 0.5 * len(plain) if plain else False)
+    return (foreign >= 2 and foreign > sum(word in ENGLISH for word in plain)) or (outside > 0.5 * len(plain) if plain else False)
 
 
 def _quoted(found: list[Word], start: int, end: int, denied: bool = False) -> str:

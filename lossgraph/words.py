@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from itertools import product
 
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]", re.IGNORECASE)
+_SLOPPY = frozenset("dont doesnt didnt isnt arent wasnt werent havent hasnt wouldnt shouldnt couldnt neednt".split())
+GAP = "*"  # in a phrase of facts.yaml: up to four words of the same clause
 _CLAUSE = frozenset(",;.:!?()")
+ENGLISH = frozenset(
+    "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can do does not "
+    "no than some what which how where when who but so very more most few many all each per only them they there".split()
+)
 _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 
 
@@ -32,8 +38,9 @@ def words(text: str) -> list[Word]:
             continue
         if token in {"but", "however", "although", "though", "whereas", "while"}:
             clause += 1
-        if token.endswith("n't"):  # don't -> do not
-            found.append(Word(match.group()[:-3], token[:-3], clause))
+        if token.endswith("n't") or token in _SLOPPY:  # don't, dont -> do not
+            stem = token[:-3] if token.endswith("n't") else token[:-2]
+            found.append(Word(match.group()[: len(stem)], stem, clause))
             found.append(Word("not", "not", clause))
             continue
         found.append(Word(match.group(), fold(token), clause))
@@ -54,7 +61,7 @@ def phrases(written: str) -> Iterator[tuple[str, ...]]:
     """The folded words of a phrase of facts.yaml, once for each choice among its alternatives (`noisy label/annotation`)."""
     if any(character.isdigit() for character in written):  # parted as the text is: 3d, f1
         for choice in product(*([one for one in part.split("/") if one] for part in written.lstrip("~").split())):
-            yield tuple(word.stem for word in words(" ".join(choice)))
+            yield tuple(stem for part in choice for stem in ([GAP] if part == GAP else [word.stem for word in words(part)]))
         return
     if "/" not in written:
         yield tuple(fold(word) for word in written.lstrip("~").replace("-", " ").split())

@@ -1,0 +1,38 @@
+"""Compiles the words of facts.yaml into a lexicon: every phrase under its first word, so that reading a text looks at few of them, and parses few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lossgraph.words import ENGLISH, phrases
+
+
+def lexicon(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The phrases by their first word, the longest first, each as [words, fact, value, whether it is weak evidence]."""
+    found: dict[str, list[Any]] = {}
+    for name, value, written in _entries(facts, tasks, metrics):
+        for choice in phrases(written):
+            entry = [list(choice), name, value, written.startswith("~")]
+            entries = found.setdefault(choice[0], [])
+            if entry not in entries:  # label/labels folds to one phrase, which must not count twice
+                entries.append(entry)
+    for entries in found.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return found
+
+
+def _entries(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Every phrase as it is written, with its fact and value."""
+    for name, fact in facts.items():
+        for value, written in fact["synonyms"].items():
+            for phrase in written:
+                yield name, value, phrase
+        if fact["among"] == "tasks":  # single words are everyday ones as well ("fraud detection"): they stand in facts.yaml
+            for identifier, task in tasks.items():
+                yield from ((name, identifier, phrase) for phrase in (task["name"], *task["aliases"]) if " " in phrase)
+        if fact["among"] == "metrics":
+            for identifier, metric in metrics.items():
+                for phrase in sorted({identifier.replace("_", " "), metric["name"], *metric["aliases"]}):
+                    if phrase.replace(" ", "").replace("-", "").isalnum() and len(phrase) > 1 and phrase.lower() not in ENGLISH:
+                        yield name, identifier, phrase
