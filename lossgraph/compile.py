@@ -51,7 +51,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     verdicts = _verdicts(certificates, compiled["properties"])
     edges = _edges(known_cards, certificates)
     return {
-        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": rules, "facts": facts,
+        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules], "facts": facts,
         "wording": _wording(losses, compiled["tasks"], facts), "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip
@@ -171,6 +171,14 @@ def _edges(losses: Mapping[str, model.Loss], certificates: Mapping[str, Any]) ->
                 edge = model.Edge(name, part.loss, "composed_of", "proved", statement=sentence)
                 edges.append(asdict(edge))
     return edges
+
+
+_OF_SOME_RULES = ("having", "lacking", "strategies", "parameters", "companion", "metrics", "fact")
+
+
+def _short(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule without the empty keys that few rules use: rules are the longest part of what every command parses."""
+    return {key: value for key, value in rule.items() if value or key not in _OF_SOME_RULES}
 
 
 def _wording(losses: Mapping[str, Any], tasks: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:

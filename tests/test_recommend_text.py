@@ -124,3 +124,20 @@ def test_every_synonym_is_read_as_its_value() -> None:
                     if found != wanted and not (found is None and phrase.startswith("~")):
                         missed.append(f"{name}: {' '.join(words)!r} read as {found!r}, not {wanted!r}")
     assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "value"),
+    [
+        ("counts whose variance is about five times the mean", "overdispersed", True),
+        ("counts, the variance is known, the mean is small", "overdispersed", None),  # a gap ends with its clause
+        ("counts whose variance we know from one study long before any other the mean", "overdispersed", None),  # and after four words
+        ("predict fraud, 492 frauds out of 284807 transactions", "minority_share", 492 / 284807),
+        ("fraud yes/no, probabilities dont need to be calibrated", "calibrated", False),
+        ("classify species, where rare classes count just as much as frequent ones", "counts", None),
+        ("predict latency with a smooth L1 loss", "smooth", None),
+        ("binary classification with 12 mutually exclusive classes", "n_classes", 12),
+    ],
+)
+def test_gaps_shares_and_everyday_words(text: str, fact: str, value: Any) -> None:
+    assert read(text).get(fact) == value
