@@ -135,6 +135,8 @@ def test_every_synonym_is_read_as_its_value() -> None:
         ("predict fraud, 492 frauds out of 284807 transactions", "minority_share", 492 / 284807),
         ("fraud yes/no, probabilities dont need to be calibrated", "calibrated", False),
         ("classify species, where rare classes count just as much as frequent ones", "counts", None),
+        ("predict customer churn from tenure, contract and monthly charges", TASK, "binary_classification"),
+        ("classify coral reef species in underwater photos", TASK, "multiclass_classification"),
         ("predict latency with a smooth L1 loss", "smooth", None),
         ("binary classification with 12 mutually exclusive classes", "n_classes", 12),
     ],

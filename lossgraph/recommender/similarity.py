@@ -19,7 +19,8 @@ from lossgraph.words import Word, words
 _PLAIN = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can could do does "
     "not no than some what which how where when who but so very more most few many all each per only them they there model loss train training learn learning "
-    "use using good best data dataset problem task each other into its one two work make made get network neural function".split()
+    "use using good best data dataset problem task each other into its one two work make made get network neural function "
+    "too up down".split()
 )
 
 
