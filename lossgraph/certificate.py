@@ -21,7 +21,7 @@ from typing import Any, cast
 from lossgraph.model import Loss, Relation, View
 
 FORMAT = 1
-ENGINE = 1
+ENGINE = 2
 """Raised whenever a change of the engine may change a verdict or a proof: certificates of another number are made anew."""
 _SHORT = 60  # parts whose JSON is shorter are not worth a reference
 

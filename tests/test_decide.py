@@ -345,3 +345,9 @@ def test_reading_a_question_costs_no_sympy() -> None:
         "read('Abs(x)', 'convex', None, 'x: real', '', None); sys.exit('sympy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_loss_with_two_targets_has_no_one_place_where_it_should_vanish() -> None:
+    roles = {"p": "prediction", "a": "target", "b": "target"}
+    with pytest.raises(InputError, match="a and b are called that"):
+        decide("(p - a)**2 + (p - b)**2", "zero_at_target", variables="p, a, b", domain="p: real; a: real; b: real", roles=roles)

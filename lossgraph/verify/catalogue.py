@@ -48,8 +48,12 @@ class Plan:
 
 
 def applicable(view: View, properties: Mapping[str, Property]) -> list[str]:
-    """The properties of the grid that can be asked of a view: those of calculus whose roles it has, and one-variable ones where it has one number."""
-    roles = {entry.role for entry in view.variables.values()}
+    """The properties of the grid that can be asked of a view: those of calculus whose roles it has, and one-variable ones where it has one number.
+
+    Where two variables are called targets, nothing says which one the prediction should equal: that role then counts as missing.
+    """
+    given = [entry.role for entry in view.variables.values()]
+    roles = set(given) - ({"target"} if given.count("target") > 1 else set())
     asked = [entry for entry in view.variables.values() if entry.role not in DATA_ROLES]
     single = len(asked) == 1 and asked[0].length is None
     return [

@@ -86,16 +86,16 @@ class Question:
         return (first, second) if vector and len(kinds) == 1 else None
 
     def target(self) -> Node | None:
-        """Where the loss should be zero: at 0 for a residual, where the prediction equals the variable of role target."""
+        """Where the loss should be zero: at 0 for a residual, where the prediction equals the variable of role target. None where two are called targets."""
         for name in self.variables:
             if self.roles.get(name) == "residual":
                 return Number(Fraction(0))
-        name = next((name for name in (*self.variables, *self.parameters) if self.roles.get(name) == "target"), None)
+        targets = [name for name in (*self.variables, *self.parameters) if self.roles.get(name) == "target"]
         predicted = self.predicted()
-        if name is None or predicted is None:
+        if len(targets) != 1 or predicted is None:
             return None
         link = LINKS.get(self.roles.get(predicted, ""), "{y}")
-        return parse_expression(link.format(y=name), names=[name])
+        return parse_expression(link.format(y=targets[0]), names=targets)
 
 
 def read(
@@ -183,6 +183,9 @@ def _check_roles(property_id: str, variables: tuple[str, ...], limits: Domain, r
     wanted, words = NEEDED_ROLES.get(property_id, ((), ""))
     if wanted and not set(wanted) & set(roles.values()):
         raise InputError(f"`{property_id}` needs {words}; give `roles`, such as {{'{variables[0]}': '{wanted[0]}'}}")
+    targets = [name for name, role in roles.items() if role == "target"]
+    if "target" in wanted and "residual" not in roles.values() and len(targets) > 1:
+        raise InputError(f"`{property_id}` is about one target, and {' and '.join(targets)} are called that; say which one the prediction should equal")
 
 
 def _near(word: str, words: tuple[str, ...]) -> str:
