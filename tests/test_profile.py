@@ -40,7 +40,7 @@ REAL: list[tuple[str, Callable[[], Any], str, str, set[str], dict[str, Any]]] = 
     ("fair-rating", statsmodels_table("fair"), "rate_marriage", "multiclass_classification", {"categorical_cross_entropy"}, {"ordinal": True}),
     ("randhie", statsmodels_table("randhie"), "mdvis", "count_regression", {"poisson_loss"}, {"counts": True, "overdispersed": True, "many_zeros": True}),
     ("stackloss", statsmodels_table("stackloss"), "STACKLOSS", "regression", {"mse", "huber"}, {"counts": None}),
-    ("cpunish", statsmodels_table("cpunish"), "EXECUTIONS", "count_regression", {"poisson_loss"}, {"counts": True}),
+    ("cpunish", statsmodels_table("cpunish"), "EXECUTIONS", "count_regression", {"poisson_loss", "negative_binomial_nll"}, {"counts": True}),
     ("anes96", statsmodels_table("anes96"), "vote", "binary_classification", {"binary_cross_entropy"}, {"imbalanced": False}),
     ("engel", statsmodels_table("engel"), "foodexp", "regression", {"mse", "huber", "gamma_nll"}, {"nonnegative": True}),
     ("ccard", statsmodels_table("ccard"), "AVGEXP", "regression", {"mse", "gamma_nll", "huber"}, {"skewed": True}),
