@@ -109,7 +109,7 @@ def test_a_decision_made_anew_is_the_stored_one(question: Question) -> None:
         pytest.skip("the time limit decides, and that hangs on the machine")
     again = json.loads(canonical(catalogue.decide(question, loss, LOSSES, 120)))
     for key in ("holds", "status", "constant"):
-        assert again.get(key) == known.get(key)
+        assert again.get(key) == known.get(key) or known["status"] == "undecided"  # a faster machine may decide more
     if {name: stored(loss.id)["made_by"].get(name) for name in catalogue.versions()} == catalogue.versions():
         assert canonical(again) == canonical(known)
 

@@ -110,18 +110,19 @@ def catalogue_questions() -> Iterator[Any]:
     for loss in CATALOG:
         for view in loss.views:
             if not is_scalar(view):
-                names = [name for name in applicable(view, CATALOG.properties) if name in RULES and not name.startswith("bounded")]
+                stored = CATALOG.verdicts(loss.id, view.name)
+                names = [name for name in applicable(view, CATALOG.properties) if name in RULES and name in stored and stored[name].holds]
                 yield from (pytest.param(view, name, id=f"{loss.id}-{view.name}-{name}") for name in names[::5])
 
 
 @pytest.mark.parametrize(("view", "property_id"), list(catalogue_questions()))
-def test_no_counterexample_to_what_is_proved(view: View, property_id: str) -> None:
+def test_no_counterexample_to_what_is_stored_as_proved(view: View, property_id: str) -> None:
     from lossgraph.verify.order import Undefined
     from lossgraph.verify.several_witness import LENGTH, SEARCHES, Scene
 
     asked = question_of(view, property_id)
     search = SEARCHES.get(property_id)
-    if search is None or prove_several(asked) is None:
+    if search is None:
         return
     sizes = {name: int(length) if str(length).isdigit() else LENGTH for name, length in asked.lengths.items()}
     from lossgraph.verify.witness import settings
