@@ -105,11 +105,11 @@ def test_a_decision_made_anew_is_the_stored_one(question: Question) -> None:
     loss = LOSSES[question.loss]
     known = catalogue.answers(loss, LOSSES, stored(loss.id)).get(question)
     assert known is not None, "no certificate"
-    if "no answer within" in known.get("reason", ""):
+    if any(words in known.get("reason", "") for words in ("no answer within", "not decided in time")):
         pytest.skip("the time limit decides, and that hangs on the machine")
     again = json.loads(canonical(catalogue.decide(question, loss, LOSSES, 120)))
     for key in ("holds", "status", "constant"):
-        assert again.get(key) == known.get(key) or known["status"] == "undecided"  # a faster machine may decide more
+        assert again.get(key) == known.get(key)
     if {name: stored(loss.id)["made_by"].get(name) for name in catalogue.versions()} == catalogue.versions():
         assert canonical(again) == canonical(known)
 
