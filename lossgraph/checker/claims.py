@@ -69,11 +69,12 @@ class Facts:
         """The limit of a derivative at an end of a piece: a confirmed claim, or the value there of a formula that is analytic there."""
         key = (piece.lower, piece.upper, end, order)
         if key not in self.limits and self.derive:
-            from lossgraph.checker.limits import regular_value
+            from lossgraph.checker.limits import derived_limit
 
             try:
                 point = piece.lower if end == "lower" else piece.upper
-                value = regular_value(derivative(piece, self.shape.variable, order), self.shape.variable, point, self.shape.space)
+                side = "+" if end == "lower" else "-"
+                value = derived_limit(derivative(piece, self.shape.variable, order), self.shape.variable, point, side, self.shape.space)
             except Unreadable:
                 return None
             if value is None:

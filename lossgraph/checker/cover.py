@@ -75,11 +75,12 @@ def inside(cells: list[dict[str, Span]], wanted: Mapping[str, list[Span]]) -> bo
 
 
 def _next(wanted: Mapping[str, list[Span]], rest: frozenset[str], cells: list[dict[str, Span]]) -> str:
-    """The next parameter: one whose ends name none that is still to be placed."""
-    for name in wanted:
-        if name in rest and not any(names(end) & rest for span in (*(cell[name] for cell in cells), *wanted[name]) for end in span[:2]):
-            return name
-    raise Unreadable("ends that name each other")
+    """The next parameter: one whose ends name none that is still to be placed, and rather none at all: it may tell apart cells with ends in no order."""
+    named = {name: [names(end) for span in (*(cell[name] for cell in cells), *wanted[name]) for end in span[:2]] for name in wanted if name in rest}
+    ready = [name for name, found in named.items() if not any(free & rest for free in found)]
+    if not ready:
+        raise Unreadable("ends that name each other")
+    return next((name for name in ready if not any(named[name])), ready[0])
 
 
 def _at(span: Span, values: Mapping[str, Node]) -> Span:

@@ -6,13 +6,13 @@ sign be read off its form, so each is held to the same needs as the formula itse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable, names, number
-from lossgraph.checker.normal import normal
+from lossgraph.checker.normal import normal, without_positive_factors
 from lossgraph.checker.polynomials import Quotient, multiply_polynomials
 from lossgraph.checker.space import Space, structure
 
@@ -84,35 +84,35 @@ def _meets(need: str, node: Node, space: Space) -> bool:
     return base == "+" or (base in MEETS[WEAK] and strict_sign(node[2], space) == "+")
 
 
-def smooth(node: Node, space: Space) -> None:
-    """Confirms that a tree is real and analytic on the space. Raises `Unreadable`."""
+def smooth(node: Node, space: Space, judge: Callable[[Node], str] | None = None) -> None:
+    """Confirms that a tree is real and analytic on the space; `judge` tells signs that were proved there. Raises `Unreadable`."""
     for need, inner in needs(node, smooth=True):
-        if strict_sign(inner, space) not in MEETS[need]:
+        if strict_sign(inner, space) not in MEETS[need] and (judge is None or judge(inner) not in MEETS[need]):
             raise Unreadable("a tree may have no value, or be no smooth function, somewhere")
 
 
 def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
     """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one. Raises `Unreadable`."""
     known: dict[str, list[Any]] | None = None
-    for need, inner in _by_factors(needs(node)):
-        if _meets(need, inner, space):
-            continue
+    for need, inner in _by_factors(needs(node), space):
         if known is None:
             known = _known(like, space)
         if need == POWER:
             need, inner = (WEAK if strict_sign(inner[2], space) == "+" else POSITIVE), inner[1]
-        form = normal(inner, space.positive())
+        form = _core(inner, space)
         allowed = known[POSITIVE] + (known[NONZERO] if need == NONZERO else known[WEAK] if need == WEAK else [])
         products = (first * second for first, second in combinations_with_replacement(allowed, 2))
         if not any(_multiple(form, other, need == NONZERO) for group in (allowed, products) for other in group):
             raise Unreadable("a text of the proof may have no value somewhere")
 
 
-def _by_factors(wanted: Iterator[tuple[str, Node]]) -> Iterator[tuple[str, Node]]:
-    """A product is not zero (is positive) where its factors are."""
+def _by_factors(wanted: Iterator[tuple[str, Node]], space: Space) -> Iterator[tuple[str, Node]]:
+    """The needs that are not seen to be met. A product is not zero (is positive) where its factors are."""
     for need, inner in wanted:
+        if _meets(need, inner, space):
+            continue
         if need != WEAK and inner[0] == "mul":
-            yield from _by_factors((need, factor) for factor in inner[1:])
+            yield from _by_factors(((need, factor) for factor in inner[1:]), space)
         else:
             yield need, inner
 
@@ -124,8 +124,14 @@ def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
             if need == POWER:  # where it has a value the base is positive, or zero under a positive exponent
                 positive = strict_sign(inner[2], space) in {"-", "<=0", "0"}
                 need, inner = (POSITIVE if positive else WEAK), inner[1]
-            found[need].append(normal(inner, space.positive()))
+            found[need].append(_core(inner, space))
     return found
+
+
+def _core(node: Node, space: Space) -> Quotient:
+    """The normal form without the positive numbers and powers that divide each of its terms: it is positive (zero) where the tree is."""
+    form = normal(node, space.positive())
+    return without_positive_factors(form, space.positive()) if form.numerator else form
 
 
 def _multiple(form: Quotient, other: Quotient, either_sign: bool) -> bool:

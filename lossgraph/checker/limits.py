@@ -13,6 +13,7 @@ from lossgraph.checker.defined import check_defined, smooth
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.growth import Leading, T, leading
 from lossgraph.checker.normal import normal
+from lossgraph.checker.puiseux import leading_at
 from lossgraph.checker.series import leads_with, tends_to_zero
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, POSITIVE, Space, structure
@@ -29,8 +30,8 @@ class Approach:
     space: Space
 
 
-def limit_is(approach: Approach, value: Node) -> bool:
-    """Whether the limit is `value` (an expression in the parameters, oo or -oo) for all parameters."""
+def limit_is(approach: Approach, value: Node, coefficient: Node | None = None) -> bool:
+    """Whether the limit is `value` (an expression in the parameters, oo or -oo) for all parameters; `coefficient` is a way to write the leading one."""
     plain = regular_value(approach.function, approach.variable, approach.point, approach.space)
     if plain is not None:
         return value not in (OO, MINUS_OO) and equal(plain, value, approach.space)
@@ -39,6 +40,9 @@ def limit_is(approach: Approach, value: Node) -> bool:
             return True
     except Unreadable:
         pass
+    lead = _lead_at(approach)
+    if lead is not None and _agrees(lead, value, approach.space, coefficient):
+        return True
     return value not in (OO, MINUS_OO) and tends_to_zero(("add", _moved(approach), ("neg", value)), approach.space)
 
 
@@ -71,12 +75,35 @@ def _lead(approach: Approach) -> Leading | None:
     return leading(normal(_moved(approach), approach.space.positive() | {T}), approach.space)
 
 
-def _agrees(lead: Leading | None, value: Node, space: Space) -> bool:
+def _lead_at(approach: Approach) -> Leading | None:
+    """The leading term at a finite point, by powers of the distance whose exponents may hold parameters; None where that is not seen."""
+    if approach.point in (OO, MINUS_OO) or T in names(approach.function) or approach.space.interval(T) is not None:
+        return None
+    distance: Node = ("name", T)
+    by: Node = ("add", approach.point, distance if approach.side == "+" else ("neg", distance))
+    try:
+        return leading_at(substitute(approach.function, {approach.variable: by}), approach.space)
+    except Unreadable:
+        return None
+
+
+def derived_limit(function: Node, variable: str, point: Node, side: str, space: Space) -> Node | None:
+    """The limit at a finite point, by analyticity or by powers of the distance; None where it is not seen, or infinite."""
+    value = regular_value(function, variable, point, space)
+    if value is not None:
+        return value
+    lead = _lead_at(Approach(function, variable, point, side, space))
+    return None if lead is None or lead.size > 0 else lead.coefficient if lead.size == 0 else ZERO
+
+
+def _agrees(lead: Leading | None, value: Node, space: Space, coefficient: Node | None = None) -> bool:
     """Whether a function with this leading term tends to the value."""
     if lead is None:
         return value == ZERO
     if lead.size > 0:
         sign = structure(lead.coefficient, space)
+        if sign is None and coefficient is not None and equal(coefficient, lead.coefficient, space):
+            sign = structure(coefficient, space)
         return (sign == "+" and value == OO) or (sign == "-" and value == MINUS_OO)
     if lead.size < 0:
         return value == ZERO
@@ -88,7 +115,7 @@ def check_limit(proof: Mapping[str, Any], approach: Approach, value: Node) -> bo
     kind = proof["kind"]
     if value not in (OO, MINUS_OO):
         check_defined(value, approach.space)
-    if not limit_is(approach, value):
+    if not limit_is(approach, value, parse(proof["coefficient"]) if kind == "asymptotic" else None):
         return False
     if kind in {"substitution", "constant"}:
         expect_keys(proof, {"kind", "value"}, {"expression"})
@@ -125,15 +152,19 @@ def _leads(proof: Mapping[str, Any], approach: Approach, value: Node) -> bool:
     if growth == ONE:
         return value not in (OO, MINUS_OO) and equal(coefficient, value, approach.space)
     grown = substitute(growth, {"t": ("name", T)})
+    lead, rate = _tried(approach), leading(normal(grown, approach.space.positive() | {T}), approach.space)
+    for known in (lead, _lead_at(approach)):
+        alike = known is not None and rate is not None and rate.coefficient == ONE and known.grows_like(rate, approach.space)
+        if alike and known is not None and equal(known.coefficient, coefficient, approach.space):
+            return True
+    return leads_with(_moved(approach), coefficient, grown, approach.space)
+
+
+def _tried(approach: Approach) -> Leading | None:
     try:
-        lead = _lead(approach)
-        rate = leading(normal(grown, approach.space.positive() | {T}), approach.space)
+        return _lead(approach)
     except Unreadable:
-        return leads_with(_moved(approach), coefficient, grown, approach.space)
-    if lead is None or rate is None or rate.coefficient != ONE:
-        return False
-    plain = lead.grows_like(rate, approach.space) and equal(lead.coefficient, coefficient, approach.space)
-    return plain or leads_with(_moved(approach), coefficient, grown, approach.space)
+        return None
 
 
 def same(first: Node, second: Node, space: Space) -> bool:

@@ -95,7 +95,10 @@ def condition_key(node: Node, positive: frozenset[str]) -> Any:
     operator, left, right = node
     if operator in {">", ">="}:
         operator, left, right = {">": "<", ">=": "<="}[operator], right, left
-    return (operator, normal(("add", left, ("neg", right)), positive).key())
+    gap = normal(("add", left, ("neg", right)), positive)
+    if operator in {"==", "!="} and gap.numerator and gap.numerator[first_monomial(gap.numerator)] < 0:
+        gap = -gap  # a == b is b == a
+    return (operator, gap.key())
 
 
 def _one() -> Any:
@@ -236,6 +239,12 @@ def _content(inner: Quotient, positive: frozenset[str]) -> tuple[Fraction, Monom
     bottom, bottom_lead, below = _primitive(inner.denominator, positive)
     joined, _ = merge(common, tuple((generator, -power) for generator, power in below))
     return top_lead / bottom_lead, joined, None if top == bottom else Quotient(top, bottom)
+
+
+def without_positive_factors(form: Quotient, positive: frozenset[str]) -> Quotient:
+    """A form (which is not 0) divided by positive numbers and positive monomials: what is left has its sign everywhere."""
+    top, bottom = (_primitive(part, positive)[0] for part in (form.numerator, form.denominator))
+    return Quotient(top, bottom) if bottom != UNIT else Quotient(top)
 
 
 def _primitive(polynomial: Polynomial, positive: frozenset[str]) -> tuple[Polynomial, Fraction, Monomial]:

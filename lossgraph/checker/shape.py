@@ -119,13 +119,13 @@ def read_components(
     def read_as(form: Node) -> Shape:
         return Shape(variable, space, tuple(_component(entry, span, form, variable, space, steps) for entry, span in zip(components, wanted, strict=True)))
 
-    without_roots = unrooted(prune(unrooted(formula)))
-    if without_roots != formula:
+    tried = list(dict.fromkeys([unrooted(prune(unrooted(formula))), formula, without_idle_branches(formula)]))
+    for form in tried[:-1]:
         try:
-            return read_as(without_roots)
+            return read_as(form)
         except Unreadable:
-            pass
-    return read_as(formula)
+            continue
+    return read_as(tried[-1])
 
 
 def _component(entry: Mapping[str, Any], span: tuple[Node, Node, bool, bool], formula: Node, variable: str, space: Space, steps: bool) -> Component:
@@ -174,12 +174,13 @@ def read_piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node
         raise Unreadable("the joints are out of order")
     for (first, second), resolutions in zip(pairwise(ends), parts, strict=True):
         over = space.extended(variable, Interval(first, second))
-        found = _resolved(formula, resolutions, over)
+        judge = judge_of(resolutions, over)
+        found = _resolved(formula, resolutions, over, judge)
         if steps:
             check_resolutions(formula, resolutions, over, {})
         if not equal(found, expression, over):
             raise Unreadable("the formula is something else on a piece")
-        smooth(expression, over)
+        smooth(expression, over, judge)
         check_defined(found, over, expression)
     for point in joins:
         at = {variable: point}
@@ -190,10 +191,10 @@ def read_piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node
     return Piece(lower, upper, expression)
 
 
-def _resolved(formula: Node, resolutions: list[Mapping[str, Any]], over: Space) -> Node:
+def _resolved(formula: Node, resolutions: list[Mapping[str, Any]], over: Space, judge: SignOf) -> Node:
     """The formula on a part of a piece. A difference that vanishes as it stands (an even formula less its mirror image) needs no resolution."""
     try:
-        return resolve(formula, judge_of(resolutions, over))
+        return resolve(formula, judge)
     except Unreadable:
         if not resolutions and normal(formula, over.positive()).is_zero():
             return number(0)
@@ -377,6 +378,20 @@ def prune(node: Node) -> Node:
     try:
         vanishes = any(not names(child) and fraction(child) == 0 for child in node[1:])
         return number(0) if vanishes and all(total_function(child) for child in node[1:]) else node
+    except Unreadable:
+        return node
+
+
+def without_idle_branches(node: Node) -> Node:
+    """The tree with every Piecewise replaced whose branches are the same formula, which has a value everywhere."""
+    if node[0] in {"number", "name"}:
+        return node
+    node = (node[0], *(without_idle_branches(child) for child in node[1:]))
+    if node[0] != "Piecewise" or not total_function(node):
+        return node
+    values = [branch[1] for branch in node[1:]]
+    try:
+        return values[0] if all(equal(value, values[0], Space()) for value in values[1:]) else node
     except Unreadable:
         return node
 

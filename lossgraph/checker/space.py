@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations
+from math import lcm
 from typing import Any
 
 from lossgraph.checker.constants import sign_of
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, substitute
-from lossgraph.checker.normal import normal
+from lossgraph.checker.normal import exponential, normal
 from lossgraph.checker.polynomials import (
     UNIT,
     Generator,
@@ -368,26 +369,69 @@ def polynomial_sign(polynomial: Polynomial, space: Space) -> str | None:
     found = total(signs)
     if found is not None or len(polynomial) < 2:
         return found
-    return _linear(Quotient(polynomial), space, MAX_DEPTH - 8) or _univariate(polynomial, space) or logarithmic(polynomial, space)
+    common, rest = _divided(polynomial)
+    if common:
+        outside = product([_generator_sign(generator, power, space) for generator, power in common])
+        return None if outside is None else product([outside, polynomial_sign(rest, space)])
+    plain = _linear(Quotient(polynomial), space, MAX_DEPTH - 8) or _univariate(polynomial, space)
+    return plain or _by_logs(polynomial, space) or logarithmic(polynomial, space)
+
+
+def _by_logs(polynomial: Polynomial, space: Space) -> str | None:
+    """The sign of a*log(p) + b*log(q) + ... + r, where each of these has the same sign: a, b, ... and r hold no logarithm."""
+    groups: dict[Generator | None, Polynomial] = {}
+    for monomial, value in polynomial.items():
+        logs = [item for item in monomial if item[0][0] == "log"]
+        if len(logs) > 1 or any(power != 1 for _, power in logs):
+            return None
+        log = logs[0][0] if logs else None
+        groups.setdefault(log, {})[tuple(item for item in monomial if item not in logs)] = value
+    if len(groups) < 2 or len(groups) == len(polynomial):
+        return None
+    signs: list[str | None] = []
+    for log, part in groups.items():
+        own = polynomial_sign(part, space)
+        signs.append(own if log is None else product([own, _generator_sign(log, exact(1), space)]))
+    return total(signs)
+
+
+def _divided(polynomial: Polynomial) -> tuple[Monomial, Polynomial]:
+    """The powers of generators that divide every term, and what is left."""
+    least: dict[Generator, Number] = {}
+    for generator in {generator for monomial in polynomial for generator, _ in monomial}:
+        power = min(dict(monomial).get(generator, 0) for monomial in polynomial)
+        if power > 0 or (power < 0 and all(generator in dict(monomial) for monomial in polynomial)):
+            least[generator] = power
+    common = sorted_monomial(least.items())
+    inverse = Quotient({tuple((generator, -power) for generator, power in common): 1})
+    return common, (Quotient(polynomial) * inverse).numerator
 
 
 def logarithmic(polynomial: Polynomial, space: Space) -> str | None:
-    """The sign of a sum of multiples of logarithms, as that of one product's; of a difference of exponentials (and positive symbols), by their logarithms."""
+    """The sign of a sum of multiples of logarithms and other terms, as that of one product's; of a difference of exponentials, by their logarithms."""
     return _sum_of_logs(polynomial, space) or _of_two(polynomial, space)
 
 
 def _sum_of_logs(polynomial: Polynomial, space: Space) -> str | None:
-    above, below = Quotient(UNIT), Quotient(UNIT)
+    """c*log(p) + d*log(q) + ... + r has the sign of p**c*q**d*...*exp(r) - 1; all are multiplied by what makes c, d, ... whole."""
+    above, below, others = Quotient(UNIT), Quotient(UNIT), Quotient({})
     scale = 1
     for value in polynomial.values():
-        scale = scale * value.denominator
+        scale = lcm(scale, value.denominator)
+    logs, sums = 0, False  # of numbers and single symbols `_of_two` speaks, which comes back here
     for monomial, value in polynomial.items():
         times = int(value * scale)
-        if len(monomial) != 1 or monomial[0][0][0] != "log" or monomial[0][1] != 1 or abs(times) > 4:
+        if len(monomial) != 1 or monomial[0][0][0] != "log" or monomial[0][1] != 1:
+            others = others + Quotient({monomial: times})
+            continue
+        if abs(times) > 4:
             return None
+        logs, sums = logs + 1, sums or len(monomial[0][0][1]) > 1
         inside = Quotient(dict(monomial[0][0][1]), dict(monomial[0][0][2])).power(abs(times))
         above, below = (above * inside, below) if times > 0 else (above, below * inside)
-    gap = above + -below
+    if not logs or len(others.numerator) > 2 or (others.numerator and not sums):
+        return None
+    gap = above * exponential(others, space.positive()) + -below
     top, bottom = polynomial_sign(gap.numerator, space), polynomial_sign(gap.denominator, space)
     return product([top, bottom]) if bottom in {"+", "-"} else None
 

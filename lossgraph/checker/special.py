@@ -7,7 +7,7 @@ from typing import Any
 
 from lossgraph.checker.claims import difference_sign as difference_of
 from lossgraph.checker.claims import read_claims
-from lossgraph.checker.defined import check_defined
+from lossgraph.checker.defined import NONZERO, POSITIVE, check_defined, needs
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, parse, substitute
 from lossgraph.checker.learning import Question, calibrated, proper
 from lossgraph.checker.normal import normal
@@ -38,12 +38,18 @@ def _is_outside(question: Question, claim: Mapping[str, Any]) -> bool:
     target, space = question.target, question.space
     if target is None:
         raise Unreadable("no target")
-    if target[0] == "log" and structure(target[1], space) in {"0", "-", "<=0"}:
+    if any(_never(need, inner, space) for need, inner in needs(target)):
         return claim["target"] == "zoo"
     check_defined(target, space)
     if not equal(parse(claim["target"]), target, space):
         return False
     return all(_beyond(target, member, space) for member in spans(question.domain))
+
+
+def _never(need: str, inner: Node, space: Space) -> bool:
+    """Whether what a target needs in order to be a number is met by no parameter: a divisor that is 0, a logarithm of what is not positive."""
+    sign = "0" if _is_zero(inner, space) else structure(inner, space)
+    return (need == NONZERO and sign == "0") or (need == POSITIVE and sign in {"0", "-", "<=0"})
 
 
 def _beyond(target: Node, member: tuple[Node, Node, bool, bool], space: Space) -> bool:
