@@ -152,11 +152,12 @@ def _leads(proof: Mapping[str, Any], approach: Approach, value: Node) -> bool:
     if growth == ONE:
         return value not in (OO, MINUS_OO) and equal(coefficient, value, approach.space)
     grown = substitute(growth, {"t": ("name", T)})
-    lead, rate = _tried(approach), leading(normal(grown, approach.space.positive() | {T}), approach.space)
-    for known in (lead, _lead_at(approach)):
-        alike = known is not None and rate is not None and rate.coefficient == ONE and known.grows_like(rate, approach.space)
-        if alike and known is not None and equal(known.coefficient, coefficient, approach.space):
-            return True
+    rate = leading(normal(grown, approach.space.positive() | {T}), approach.space)
+    if rate is not None and rate.coefficient == ONE:
+        for found in (_tried, _lead_at):
+            lead = found(approach)
+            if lead is not None and lead.grows_like(rate, approach.space) and equal(lead.coefficient, coefficient, approach.space):
+                return True
     return leads_with(_moved(approach), coefficient, grown, approach.space)
 
 

@@ -13,6 +13,7 @@ from lossgraph.checker.defined import smooth
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, substitute
 from lossgraph.checker.growth import POWER, Leading, T
 from lossgraph.checker.normal import differentiate, normal
+from lossgraph.checker.signs import equal
 from lossgraph.checker.space import Space, structure
 from lossgraph.checker.trees import tree
 
@@ -37,7 +38,7 @@ def leading_at(function: Node, space: Space) -> Leading:
 
 
 def _sign_of(node: Node, space: Space) -> int:
-    if normal(node, space.positive()).is_zero():
+    if equal(node, ZERO, space):
         return 0
     sign = structure(node, space)
     if sign not in {"+", "-"}:
@@ -48,9 +49,6 @@ def _sign_of(node: Node, space: Space) -> int:
 @dataclass(frozen=True)
 class _Local:
     space: Space
-
-    def is_zero(self, node: Node) -> bool:
-        return normal(node, self.space.positive()).is_zero()
 
     def analytic(self, node: Node) -> bool:
         """Whether a tree is seen to be analytic at h = 0."""
@@ -64,7 +62,7 @@ class _Local:
         """The first derivative at h = 0 that is not 0 in normal form."""
         for order in range(MAX_ORDER + 1):
             value = substitute(node, {T: ZERO})
-            if not self.is_zero(value):
+            if not equal(value, ZERO, self.space):
                 return Term(("mul", value, number(Fraction(1, factorial(order)))), number(order))
             node = differentiate(node, T)
         raise Unreadable("a zero of high order")
@@ -103,7 +101,7 @@ class _Local:
         regular = [child for child in children if self.analytic(child)]
         terms = [self.term(child) for child in children if child not in regular]
         together: Node = ("add", ZERO, *regular)
-        if not self.is_zero(together):
+        if not equal(together, ZERO, self.space):
             terms.append(self.term(together))
         best = terms[0]
         for other in terms[1:]:
@@ -125,9 +123,9 @@ class _Local:
     def logarithm(self, inside: Node) -> Term:
         """log(u) where u tends to a positive number; where it tends to 1, log(u) = (u - 1)*(1 + o(1))."""
         inner = self.term(inside)
-        if not self.is_zero(inner.exponent) or structure(inner.coefficient, self.space) != "+":
+        if not equal(inner.exponent, ZERO, self.space) or structure(inner.coefficient, self.space) != "+":
             raise Unreadable("a logarithm of what tends to no positive number")
-        if self.is_zero(("add", inner.coefficient, ("neg", ONE))):
+        if equal(inner.coefficient, ONE, self.space):
             return self.term(("add", inside, ("neg", ONE)))
         return Term(("log", inner.coefficient), ZERO)
 
