@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -32,6 +33,12 @@ HOSTILE = 'A "quoted" <b>loss</b> & a | pipe; end [x] (y) {z} #35; \\\\ ünïcod
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     return lossgraph.load()
+
+
+@lru_cache
+def all_relations(catalog: Catalog) -> str:
+    """The largest picture, which takes half a minute to lay out: drawn once for the tests that look at it."""
+    return render(catalog, "svg", "relations")
 
 
 @pytest.fixture
@@ -242,7 +249,7 @@ SELECTIONS = [
 
 @pytest.mark.parametrize(("of", "part"), SELECTIONS, ids=lambda value: str(value))
 def test_the_picture_is_legible(of: str, part: dict, catalog: Catalog) -> None:
-    picture = Picture(render(catalog, "svg", of, **part))
+    picture = Picture(render(catalog, "svg", of, **part) if part or of != "relations" else all_relations(catalog))
     chosen = select(catalog, of, **part)
     assert {name: [text for _, _, text in places] for name, places in picture.losses.items()} == {node.id: [node.name] for node in chosen.losses}
     boxes = {name: place for name, [(place, _, _)] in picture.losses.items()}
@@ -262,8 +269,7 @@ def test_the_picture_is_legible(of: str, part: dict, catalog: Catalog) -> None:
 
 
 def test_every_relation_is_drawn_and_told_apart(catalog: Catalog) -> None:
-    text = render(catalog, "svg", "relations")
-    root = ElementTree.fromstring(text)
+    root = ElementTree.fromstring(all_relations(catalog))
     pairs = {frozenset((edge.source, edge.target)) for edge in catalog.edges}
     drawn = [element for element in root.iter(f"{SVG}g") if element.get("class") == "relation"]
     assert len(drawn) == len(pairs)

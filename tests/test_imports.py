@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "path --all": (["path", "huber", "modified_huber", "--all"], {"networkx"}),
     "compare": (["compare", "huber", "mae"], set()),
     "export": (["export", "--format", "json"], {"networkx"}),
-    "export svg": (["export", "--format", "svg", "--of", "relations"], {"networkx"}),
+    "export svg": (["export", "--format", "svg", "--of", "relations", "--around", "huber"], {"networkx"}),
 }
 PROGRAM = """
 import sys, json, io
