@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lossgraph.words import ENGLISH, phrases
+from lossgraph.words import ENGLISH, NEAR, phrases, root
 
 
 def lexicon(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The phrases by their first word, the longest first, each as [words, fact, value, whether it is weak evidence]."""
+    """The phrases by their first word, the longest first, each as [words, fact, value, whether it is weak evidence, what must stand near]."""
     found: dict[str, list[Any]] = {}
     for name, value, written in _entries(facts, tasks, metrics):
-        for choice in phrases(written):
-            entry = [list(choice), name, value, written.startswith("~")]
-            entries = found.setdefault(choice[0], [])
+        first, *near = written.split(NEAR)
+        beside = [[_roots(choice) for choice in phrases(part)] for part in near]
+        for choice in phrases(first):
+            words = _roots(choice)
+            entry = [words, name, value, written.startswith("~"), beside]
+            entries = found.setdefault(words[0], [])
             if entry not in entries:  # label/labels folds to one phrase, which must not count twice
                 entries.append(entry)
     for entries in found.values():
         entries.sort(key=lambda entry: -len(entry[0]))
     return found
+
+
+def _roots(choice: tuple[str, ...]) -> list[str]:
+    return [root(word) for word in choice]
 
 
 def _entries(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

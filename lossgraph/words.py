@@ -10,10 +10,14 @@ from itertools import product
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]", re.IGNORECASE)
 _SLOPPY = frozenset("dont doesnt didnt isnt arent wasnt werent havent hasnt wouldnt shouldnt couldnt neednt".split())
 GAP = "*"  # in a phrase of facts.yaml: up to four words of the same clause
+NEAR = " & "  # in a phrase of facts.yaml: parts that stand near each other, in any order
 _CLAUSE = frozenset(",;.:!?()")
 ENGLISH = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can do does not "
     "no than some what which how where when who but so very more most few many all each per only them they there".split()
+)
+_ROOTS = frozenset(  # words that end in -ing or -ed by chance, or mean something else with it
+    "captioning weighted weighting sampling sampled clipping during nothing something anything everything evening morning ceiling string spring".split()
 )
 _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 
@@ -55,6 +59,22 @@ def fold(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
+
+
+def root(stem: str) -> str:
+    """A folded word without -ing and -ed and a silent -e, so that `scored`, `scoring` and `score` agree; -ion and the like stay."""
+    if len(stem) < 5 or not stem.isalpha() or stem in _ROOTS:
+        return stem
+    if stem.endswith("eed"):
+        return stem
+    short = stem[:-3] if stem.endswith("ing") else stem[:-2] if stem.endswith("ed") else stem
+    if short == stem:
+        return stem[:-1] if stem.endswith("e") else stem
+    if len(short) < 4 or not set(short) & set("aeiouy"):
+        return stem
+    if short[-1] == short[-2] and (short[-1] not in "lsz" or len(short) > 5):
+        short = short[:-1]
+    return short[:-1] if short.endswith("e") else f"{short[:-1]}y" if stem.endswith("ied") else short
 
 
 def phrases(written: str) -> Iterator[tuple[str, ...]]:

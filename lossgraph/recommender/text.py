@@ -13,13 +13,14 @@ from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK, family
 from lossgraph.recommender.quantities import read_interval, read_numbers
-from lossgraph.words import ENGLISH, GAP, Word, words
+from lossgraph.words import ENGLISH, GAP, Word, root, words
 
 LONGEST = 20_000  # characters of text that are read
 _NEGATORS = frozenset({"no", "not", "without", "never", "none", "neither", "nor", "hardly", "barely", "lacks", "lack", "zero", "cannot", "non", "free"})
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _REACH = 3  # how many words before a phrase a negator reaches; words that only carry it on are not counted
 _CARRIES = frozenset("to be been have any really necessarily particularly".split())
+_WINDOW = 8  # how many words apart the parts of a phrase may stand that are only near each other
 _GAP = 4  # how many words the gap of a phrase holds at most
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _INTENT = frozenset(
@@ -84,6 +85,7 @@ class _Match:
     end: int
     weak: bool
     denied: bool
+    size: int  # how many words of the phrase were found: the longest of overlapping phrases counts
 
 
 def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
@@ -125,15 +127,37 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     return Reading(_with_hints(findings, catalog), tuple(notes))
 
 
-def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool]]]) -> Iterator[_Match]:
-    stems = [word.stem for word in found]
-    for start, stem in enumerate(stems):
-        for choice, fact, value, weak in lexicon.get(stem, ()):
-            end = _end(found, stems, start, choice) if GAP in choice else start + len(choice) if stems[start : start + len(choice)] == choice else None
-            if end is not None and not (stem == "count" and _counts_as_verb(stems, start)):
-                denied = _denied(found, start)
-                if denied is not None:
-                    yield _Match(fact, value, start, end, weak, denied)
+def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[_Match]:
+    roots = [root(word.stem) for word in found]
+    for start, first in enumerate(roots):
+        for choice, fact, value, weak, near in lexicon.get(first, ()):
+            end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
+            if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
+                continue
+            places = _near(found, roots, (start, end), near)
+            denials = [] if places is None else [_denied(found, place) for place, _ in places]
+            if places and None not in denials:
+                span = min(place for place, _ in places), max(stop for _, stop in places)
+                size = sum(stop - place for place, stop in places)
+                yield _Match(fact, value, *span, weak, sum(bool(one) for one in denials) % 2 == 1 if not near else any(denials), size)
+
+
+def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: list[list[list[str]]]) -> list[tuple[int, int]] | None:
+    """Where the parts of a phrase stand: the first one at `place`, each other within reach of it; None where one is missing."""
+    places = [place]
+    for choices in near:
+        low, high = max(place[0] - _WINDOW, 0), min(place[1] + _WINDOW, len(found))
+        spots = (
+            (start, start + len(choice))
+            for choice in choices
+            for start in range(low, high)
+            if roots[start : start + len(choice)] == choice and (start >= place[1] or start + len(choice) <= place[0])
+        )
+        spot = min(spots, key=lambda one: abs(one[0] - place[0]), default=None)
+        if spot is None:
+            return None
+        places.append(spot)
+    return places
 
 
 def _end(found: list[Word], stems: list[str], start: int, choice: list[str]) -> int | None:
@@ -169,9 +193,9 @@ def _not_meant(found: list[Word], match: _Match) -> bool:
 def _longest(matches: Iterable[_Match]) -> list[_Match]:
     """Of overlapping phrases of one fact the longest; different facts may share words."""
     kept: list[_Match] = []
-    for match in sorted(matches, key=lambda one: (one.start - one.end, one.start)):
+    for match in sorted(matches, key=lambda one: (-one.size, one.start)):
         covering = (other for other in kept if other.fact == match.fact and other.start < match.end and match.start < other.end)
-        if not any(other.end - other.start > match.end - match.start for other in covering):
+        if not any(other.size > match.size for other in covering):
             kept.append(match)
     return sorted(kept, key=lambda one: one.start)
 
