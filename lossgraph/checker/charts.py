@@ -60,7 +60,15 @@ def _charted(space: Space, name: str, by: Node) -> tuple[Space, Node]:
         for chart, new in charts:
             if equal(by, chart, wide):
                 return space.replaced(name, fresh, new, chart), chart
+        if low and _starts_below(by, interval.lower, fresh, space):
+            return space.replaced(name, fresh, POSITIVE, by), by
     return _logarithmic(space, name, by, fresh, interval) or _exponential(space, name, by, fresh, interval)
+
+
+def _starts_below(by: Node, lower: Node, fresh: str, space: Space) -> bool:
+    """Whether a chart is t plus a number that is not above the lower end of the old symbol: it covers more than that did."""
+    start = normal(("add", by, ("neg", ("name", fresh)))).rational()
+    return start is not None and structure(("add", lower, number(-start)), space) in {"+", "0", ">=0"}
 
 
 def _logarithmic(space: Space, name: str, by: Node, fresh: str, interval: Interval) -> tuple[Space, Node] | None:

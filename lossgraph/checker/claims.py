@@ -160,7 +160,7 @@ def _sign(claim: Claim, facts: Facts) -> bool:
         known = derivative(piece, shape.variable, order)
         if not equal(function, known, over):
             return False
-        check_defined(function, over, known)
+        check_defined(function, over, known, piece.proved)
     if not check_sign(function, claim["sign"], claim["proof"], over):
         return False
     if not all(_is_run_end(facts.shape, end, known, over) for end in (lower, upper)):
@@ -241,7 +241,7 @@ def _sign_near(claim: Claim, facts: Facts) -> bool:
     for factor in claim["factors"]:
         expect_keys(factor, {"expression", "power", "sign", "proof"}, {"limit"})
         base, power, sign = parse(factor["expression"]), whole_number(factor["power"]), factor["sign"]
-        check_defined(base, over, known)
+        check_defined(base, over, known, piece.proved)
         whole = ("mul", whole, ("pow", base, ("number", ZERO[1] + power)))
         if "limit" in factor:
             value = parse(factor["limit"])

@@ -6,7 +6,7 @@ sign be read off its form, so each is held to the same needs as the formula itse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import Any
@@ -91,12 +91,12 @@ def smooth(node: Node, space: Space, judge: Callable[[Node], str] | None = None)
             raise Unreadable("a tree may have no value, or be no smooth function, somewhere")
 
 
-def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
-    """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one. Raises `Unreadable`."""
+def check_defined(node: Node, space: Space, like: Node | None = None, proved: Iterable[tuple[Node, str]] = ()) -> None:
+    """Confirms that a tree has a value all over the space; `like` is a tree that is known to have one, `proved` are known signs. Raises `Unreadable`."""
     known: dict[str, list[Any]] | None = None
     for need, inner in _by_factors(needs(node), space):
         if known is None:
-            known = _known(like, space)
+            known = _known(like, space, proved)
         if need == POWER:
             need, inner = (WEAK if strict_sign(inner[2], space) == "+" else POSITIVE), inner[1]
         form = _core(inner, space)
@@ -107,18 +107,24 @@ def check_defined(node: Node, space: Space, like: Node | None = None) -> None:
 
 
 def _by_factors(wanted: Iterator[tuple[str, Node]], space: Space) -> Iterator[tuple[str, Node]]:
-    """The needs that are not seen to be met. A product is not zero (is positive) where its factors are."""
+    """The needs that are not seen to be met. A product is not zero (is positive) where its factors are, a whole power where its base is."""
     for need, inner in wanted:
         if _meets(need, inner, space):
             continue
         if need != WEAK and inner[0] == "mul":
             yield from _by_factors(((need, factor) for factor in inner[1:]), space)
+        elif need != WEAK and inner[0] == "pow" and inner[2][0] == "number" and inner[2][1].denominator == 1:
+            yield from _by_factors(((need, base) for base in inner[1:2]), space)
         else:
             yield need, inner
 
 
-def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
+def _known(like: Node | None, space: Space, proved: Iterable[tuple[Node, str]]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {POSITIVE: [], NONZERO: [], WEAK: []}
+    for function, sign in proved:
+        if sign != "0":
+            need = POSITIVE if sign in {"+", "-"} else WEAK
+            found[need].append(_core(("neg", function) if sign in {"-", "<=0"} else function, space))
     if like is not None:
         for need, inner in needs(like):
             if need == POWER:  # where it has a value the base is positive, or zero under a positive exponent
@@ -129,7 +135,7 @@ def _known(like: Node | None, space: Space) -> dict[str, list[Any]]:
 
 
 def _core(node: Node, space: Space) -> Quotient:
-    """The normal form without the positive numbers and powers that divide each of its terms: it is positive (zero) where the tree is."""
+    """The normal form without the positive numbers and powers that divide it, nor a divisor that is positive: it is positive (zero) where the tree is."""
     form = normal(node, space.positive())
     return without_positive_factors(form, space.positive()) if form.numerator else form
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Node = tuple[Any, ...]
@@ -40,6 +41,13 @@ ZERO, ONE = number(0), number(1)
 
 def parse(text: str) -> Node:
     """The tree of `text`. Raises `Unreadable`."""
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise Unreadable("no text")
+    return _tree_of(text)
+
+
+@lru_cache(maxsize=20_000)
+def _tree_of(text: str) -> Node:
     return Reader(tokens_of(text)).read()
 
 

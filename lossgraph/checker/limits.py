@@ -36,7 +36,7 @@ def limit_is(approach: Approach, value: Node, coefficient: Node | None = None) -
     if plain is not None:
         return value not in (OO, MINUS_OO) and equal(plain, value, approach.space)
     try:
-        if _agrees(_lead(approach), value, approach.space):
+        if _agrees(_lead(approach), value, approach.space, coefficient):
             return True
     except Unreadable:
         pass

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from lossgraph.checker.cancel import reduced
 from lossgraph.checker.expression import Node, Unreadable
 from lossgraph.checker.polynomials import (
     MAX_POWER,
@@ -196,6 +197,7 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
     """log of a normal form (which must be positive where the formula has a value): known positive factors come out of it."""
     if not inner.numerator:
         raise Unreadable("log(0)")
+    inner = _turned(inner)
     if set(inner.numerator) == {()} and inner.denominator != UNIT:  # log(1/b) = -log(b): b has to be positive for either to be
         return logarithm(Quotient(inner.numerator), positive) + -logarithm(Quotient(inner.denominator), positive)
     content, common, rest = _content(inner, positive)
@@ -211,6 +213,13 @@ def logarithm(inner: Quotient, positive: frozenset[str]) -> Quotient:
         above, below = (Quotient({}) if part == UNIT else _generator(("log", key_of(part), key_of(UNIT))) for part in parts)
         return result + above + -below
     return result + _generator(("log", key_of(rest.numerator), key_of(rest.denominator)))
+
+
+def _turned(form: Quotient) -> Quotient:
+    """The quotient in lower terms, -1/b written as 1/(-b): both halves are positive where the whole is."""
+    form = reduced(form)
+    negative = form.denominator != UNIT and set(form.numerator) == {()} and form.numerator[()] < 0
+    return Quotient((-Quotient(form.numerator)).numerator, (-Quotient(form.denominator)).numerator) if negative else form
 
 
 def _surely_positive(polynomial: Polynomial, positive: frozenset[str]) -> bool:
@@ -242,9 +251,9 @@ def _content(inner: Quotient, positive: frozenset[str]) -> tuple[Fraction, Monom
 
 
 def without_positive_factors(form: Quotient, positive: frozenset[str]) -> Quotient:
-    """A form (which is not 0) divided by positive numbers and positive monomials: what is left has its sign everywhere."""
+    """A form (which is not 0) without factors that are positive: numbers, monomials, a divisor whose terms all are. What is left has its sign everywhere."""
     top, bottom = (_primitive(part, positive)[0] for part in (form.numerator, form.denominator))
-    return Quotient(top, bottom) if bottom != UNIT else Quotient(top)
+    return Quotient(top) if _surely_positive(bottom, positive) else Quotient(top, bottom)
 
 
 def _primitive(polynomial: Polynomial, positive: frozenset[str]) -> tuple[Polynomial, Fraction, Monomial]:
@@ -291,6 +300,7 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
         return constant(0)  # where it has a value: the exponent is then positive (`defined`)
     if exponent.denominator != UNIT:
         exponent = _with_reciprocal(exponent)
+    base = _turned(base)
     if base.denominator != UNIT:
         return _power(Quotient(base.numerator), exponent, positive) * _power(Quotient(base.denominator), -exponent, positive)
     content, common, rest = _content(base, positive)

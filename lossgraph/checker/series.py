@@ -19,6 +19,7 @@ from lossgraph.checker.trees import tree
 Order = tuple[Fraction, Fraction]
 UNIT: Order = (Fraction(0), Fraction(0))
 MAX_TERMS = 60
+FAST: Order = (Fraction(-50), Fraction(0))  # what is less than every exp(-n*t) is less than this
 TERMS = (2, 3, 5, 8)
 """How many terms of exp, log and powers are tried."""
 
@@ -131,6 +132,8 @@ class _Expander:
             case "cosh" | "sinh":
                 half, sign = number(Fraction(1, 2)), number(1 if node[0] == "cosh" else -1)
                 return self.series(("mul", half, ("add", ("exp", node[1]), ("mul", sign, ("exp", ("neg", node[1]))))))
+            case "erf":
+                return self.error_function(self.series(node[1]))
             case _:
                 raise Unreadable(f"{node[0]} has no series here")
 
@@ -215,6 +218,8 @@ class _Expander:
 
     def exponential(self, inner: Series) -> Series:
         inner = self.linear(inner)
+        if self.vanishes_fast(inner):
+            return Series({}, FAST)
         rate = constant(0)
         factor = constant(1)
         small: dict[Order, Quotient] = {}
@@ -235,6 +240,20 @@ class _Expander:
             factorial *= place + 1
         grown = _plain(Series({UNIT: factor}, None, rate))
         return self.product(grown, self.composed(Series(small, inner.rest), factors))
+
+    def vanishes_fast(self, inner: Series) -> bool:
+        """Whether the exponent is -c*t**b*(1 + o(1)), c > 0 and b > 1, so that its exponential is less than every exp(-n*t)."""
+        if not inner.terms or not inner.rate.is_zero():
+            return False
+        lead, _, sign, _ = self.split(inner)
+        return sign == "-" and lead[0] == 0 and lead[1] > 1
+
+    def error_function(self, inner: Series) -> Series:
+        """erf(u) is 1 (or -1) up to exp(-u**2), where u grows (falls) faster than the root of t."""
+        lead, _, sign, _ = self.split(self.linear(inner))
+        if lead[0] != 0 or lead[1] <= Fraction(1, 2):
+            raise Unreadable("erf of what does not grow")
+        return Series({UNIT: constant(1 if sign == "+" else -1)}, FAST)
 
     def linear(self, series: Series) -> Series:
         if not series.rate.is_zero():

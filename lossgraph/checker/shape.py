@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from lossgraph.checker.constants import fraction
-from lossgraph.checker.defined import check_defined, own_needs, smooth
+from lossgraph.checker.defined import MEETS, check_defined, own_needs, smooth
 from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.forms import unrooted
 from lossgraph.checker.normal import condition_key, normal
@@ -27,11 +27,12 @@ SignOf = Callable[[Node], str]
 
 @dataclass(frozen=True)
 class Piece:
-    """An open interval and the smooth formula on it."""
+    """An open interval, the smooth formula on it, and functions whose signs are proved there."""
 
     lower: Node
     upper: Node
     expression: Node
+    proved: tuple[tuple[Node, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def read_components(
     def read_as(form: Node) -> Shape:
         return Shape(variable, space, tuple(_component(entry, span, form, variable, space, steps) for entry, span in zip(components, wanted, strict=True)))
 
-    tried = list(dict.fromkeys([unrooted(prune(unrooted(formula))), formula, without_idle_branches(formula)]))
+    hull = Interval(wanted[0][0], wanted[-1][1], wanted[0][2], wanted[-1][3])
+    idle = without_idle_branches(formula)
+    tried = list(dict.fromkeys([unrooted(prune(unrooted(formula))), formula, idle, prune(idle, space.extended(variable, hull))]))
     for form in tried[:-1]:
         try:
             return read_as(form)
@@ -172,9 +175,11 @@ def read_piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node
     ends = [lower, *joins, upper]
     if not all(less(first, second, space) for first, second in pairwise(ends)):
         raise Unreadable("the joints are out of order")
+    proved: list[tuple[Node, str]] = []
     for (first, second), resolutions in zip(pairwise(ends), parts, strict=True):
         over = space.extended(variable, Interval(first, second))
-        judge = judge_of(resolutions, over)
+        proved = proved_signs(resolutions, over)
+        judge = judge_by(proved, over)
         found = _resolved(formula, resolutions, over, judge)
         if steps:
             check_resolutions(formula, resolutions, over, {})
@@ -188,7 +193,7 @@ def read_piece(lower: Node, upper: Node, entry: Mapping[str, Any], formula: Node
         smooth(substitute(expression, at), space)
         if not equal(value, substitute(expression, at), space):
             raise Unreadable("the formula is something else at a joint")
-    return Piece(lower, upper, expression)
+    return Piece(lower, upper, expression, () if joins else tuple(proved))
 
 
 def _resolved(formula: Node, resolutions: list[Mapping[str, Any]], over: Space, judge: SignOf) -> Node:
@@ -368,18 +373,49 @@ def _agree_tree(first: Node, second: Node, space: Space) -> bool:
         return False
 
 
-def prune(node: Node) -> Node:
-    """The tree without what is multiplied by an exact zero and has a value everywhere."""
+def prune(node: Node, space: Space | None = None) -> Node:
+    """The tree without what is multiplied by an exact zero and has a value everywhere (all over the space, where one is given)."""
     if node[0] in {"number", "name"}:
         return node
-    node = (node[0], *(prune(child) for child in node[1:]))
+    node = (node[0], *(prune(child, space) for child in node[1:]))
     if node[0] != "mul":
         return node
     try:
         vanishes = any(not names(child) and fraction(child) == 0 for child in node[1:])
-        return number(0) if vanishes and all(total_function(child) for child in node[1:]) else node
+        return number(0) if vanishes and all(total_function(child) or _has_value(child, space) for child in node[1:]) else node
     except Unreadable:
         return node
+
+
+def _has_value(node: Node, space: Space | None, known: tuple[tuple[Node, str], ...] = ()) -> bool:
+    """Whether a tree has a value all over the space where functions have the signs `known`: a branch of a Piecewise only where its condition holds."""
+    if space is None or node[0] in {"number", "name"}:
+        return space is not None
+    if node[0] == "Piecewise":
+        if node[-1][2] != ("name", "True"):
+            return False
+        for _, value, condition in node[1:]:
+            if not all(_has_value(side, space, known) for gap in _comparisons(condition) for side in (gap[1], gap[2][1])):
+                return False
+            if not _has_value(value, space, (*known, *_said(condition, True))):
+                return False
+            known = (*known, *_said(condition, False))
+        return True
+    judge = judge_by(list(known), space)
+    return all(_has_value(child, space, known) for child in node[1:]) and all(judge(inner) in MEETS[need] for need, inner in own_needs(node))
+
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_SIGN_OF = {"<": "-", "<=": "<=0", ">": "+", ">=": ">=0", "==": "0"}
+
+
+def _said(condition: Node, true: bool) -> list[tuple[Node, str]]:
+    """The sign of left - right where a comparison is true, or false; nothing of other conditions."""
+    if condition[0] not in _COMPARE:
+        return []
+    operator = condition[0] if true else _OPPOSITE[str(condition[0])]
+    sign = _SIGN_OF.get(str(operator))
+    return [] if sign is None else [(("add", condition[1], ("neg", condition[2])), sign)]
 
 
 def without_idle_branches(node: Node) -> Node:
@@ -416,13 +452,18 @@ def _parameter_sign(node: Node, space: Space) -> str:
 
 def judge_of(resolutions: Iterable[Mapping[str, Any]], over: Space) -> SignOf:
     """A judge of signs on a part of a piece: read off the form, or by a claim of the certificate about a multiple of the function."""
+    return judge_by(proved_signs(resolutions, over), over)
+
+
+def proved_signs(resolutions: Iterable[Mapping[str, Any]], over: Space) -> list[tuple[Node, str]]:
+    """The functions whose signs the resolutions claim, where the claim is confirmed."""
     proved: list[tuple[Node, str]] = []
     for resolution in resolutions:
         for claim in resolution["signs"]:
             function = parse(claim["function"])
             if check_sign(function, claim["sign"], claim["proof"], over):
                 proved.append((function, claim["sign"]))
-    return judge_by(proved, over)
+    return proved
 
 
 def judge_by(proved: list[tuple[Node, str]], over: Space) -> SignOf:
