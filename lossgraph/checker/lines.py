@@ -18,6 +18,7 @@ from lossgraph.checker.domain import LINKS, contains, is_quantified, read
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.forms import alike
 from lossgraph.checker.normal import normal
+from lossgraph.checker.places import swapped
 from lossgraph.checker.shape import spans
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, structure
@@ -259,10 +260,12 @@ def _turned(certificate: Certificate, line: Line) -> bool:
     opposite = (lower == MINUS_OO and upper == OO) or (lower[0] == upper[0] == "number" and lower[1] == -upper[1])
     if not opposite or lower_open != upper_open:
         return False
-    first, *others = [name.strip() for name in str(certificate["variables"]).split(",") if name.strip() in line.at]
-    if not others:
-        return all(part == ZERO for part in line.at[first])
-    second = others[0]
-    swapped = line.at[first] == line.at[second] and line.direction[first] == [number(-step[1]) for step in line.direction[second]]
-    still = all(step == ZERO for name in others[1:] for step in line.direction[name])
-    return swapped and still and (first in line.vectors) == (second in line.vectors)
+    pair = swapped(certificate)
+    if pair is None:
+        return len(line.at) == 1 and all(part == ZERO for start in line.at.values() for part in start)
+    if not set(pair) <= set(line.at):
+        return False
+    first, second = pair
+    turned = line.at[first] == line.at[second] and line.direction[first] == [number(-step[1]) for step in line.direction[second]]
+    still = all(step == ZERO for name in line.at if name not in pair for step in line.direction[name])
+    return turned and still and (first in line.vectors) == (second in line.vectors)
