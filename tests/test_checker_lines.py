@@ -100,3 +100,108 @@ def test_lines_through_the_mirror_and_the_target(property_id: str) -> None:
         moved["proof"]["at"][name] = ["3/7", *value[1:]] if isinstance(value, list) else "3/7"
         assert not check(moved)
         assert not check({**certificate, "proof": {**certificate["proof"], "question": {**certificate["proof"]["question"], "domain": "t: (1/8, 1/4)"}}})
+
+
+def with_values(**changed: Any) -> dict[str, Any]:
+    """a*norm(w) + b is not strictly convex for a = 0 and b = 2, shown on the line w = t*(1, 0)."""
+    question = {
+        "format": 1, "property": "strictly_convex", "expression": "0*sqrt(t**2 + 0**2) + 2", "variables": "t", "domain": "t: (-oo, oo)", "parameters": "",
+        "roles": {}, "holds": False, "status": "refuted", "constant": None,
+        "proof": {"kind": "witness_strictness", "parameters": {}, "points": ["-1", "0", "1"]},
+    }  # fmt: skip
+    proof = {
+        "kind": "line", "variable": "t", "at": {"w": ["0", "0"]}, "direction": {"w": ["1", "0"]}, "given": {"a": "0", "b": "2"}, "lengths": {"n": 2},
+        "question": question, **changed.pop("proof", {}),
+    }  # fmt: skip
+    return {
+        "format": 1, "property": "strictly_convex", "expression": "a*norm(w) + b", "variables": "w, b", "domain": "w: real; b: [0, oo)",
+        "parameters": "a: [0, oo)", "roles": {"b": "target"}, "lengths": {"w": "n"}, "holds": False, "status": "undecided", "constant": None,
+        "proof": proof, **changed,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": "refuted"},  # false for one value is not false for all
+        {"parameters": "a: (0, oo)"},
+        {"domain": "w: real; b: (2, oo)"},
+        {"parameters": "a: [0, oo); a > 0"},
+        {"parameters": "a: [0, oo); c: [0, oo); a > c"},  # a value tied to one that stays open
+        {"parameters": "a: [0, oo); c: (0, a)", "expression": "a*norm(w) + b + 0*c"},
+        {"roles": {}},  # then b is asked about
+        {"proof": {"given": {"a": "0"}}},
+        {"proof": {"given": {"a": "1", "b": "2"}}},
+        {"proof": {"given": {"a": "0", "b": "3"}}},
+        {"proof": {"given": {"a": "0", "b": ["2", "2"]}}},
+        {"proof": {"given": {"a": "0", "b": "2", "c": "1"}}},
+    ],
+    ids=str,
+)
+def test_values_of_parameters_on_a_line(changed: dict[str, Any]) -> None:
+    assert check(with_values())
+    assert check(with_values(parameters="a: [0, oo); a < 1"))
+    assert not check(with_values(**changed))
+
+
+def on_rays(property_id: str = "lipschitz", **changed: Any) -> dict[str, Any]:
+    """i/u on the rays (0, t) and (t, t): its values 0 and 1 do not come together at the origin."""
+    node = "Piecewise((0, t <= 0), (-1, True))"
+    sides = [{"becomes": value, "node": node, "signs": [{"function": "t", "sign": sign, "proof": proof}]} for value, sign, proof in (
+        ("-1", "+", {"kind": "structure", "expression": "t", "sign": "+"}), ("0", "0", {"kind": "zero", "expression": "0"}),
+    )]  # fmt: skip
+    piece = {"lower": "0", "upper": "1", "expression": "-1", "resolutions": [sides[0]]}
+    limit = {"claim": "limit", "lower": "0", "upper": "1", "end": "lower", "at": "0", "order": 0, "value": "-1", "proof": {"kind": "constant", "value": "-1"}}
+    question = {
+        "format": 1, "property": "continuous", "expression": "Piecewise((0, t <= 0), (0/t - t/t, True))", "variables": "t", "domain": "t: [0, 1)",
+        "parameters": "", "roles": {}, "holds": False, "status": "refuted", "constant": None,
+        "proof": {
+            "kind": "pieces", "variable": "t", "cell": "", "holds": False, "claims": [limit, {"claim": "different", "at": "0", "left": "-1", "right": "0"}],
+            "shape": {"components": [{"pieces": [piece], "points": [{"at": "0", "value": "0", "resolutions": [sides[1]]}, None]}]},
+        },
+    }  # fmt: skip
+    proof = {
+        "kind": "rays", "variable": "t", "from": {"i": "0", "u": "0"}, "directions": [{"i": "0", "u": "1"}, {"i": "1", "u": "1"}], "given": {}, "lengths": {},
+        "question": question, **changed.pop("proof", {}),
+    }  # fmt: skip
+    return {
+        "format": 1, "property": property_id, "expression": "i/u", "variables": "i, u", "domain": "i: [0, oo); u: (0, oo); i <= u", "parameters": "",
+        "roles": {}, "holds": False, "status": "refuted", "constant": None, "proof": proof, **changed,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"proof": {"directions": [{"i": "0", "u": "1"}, {"i": "2", "u": "1"}]}},  # leaves the domain, and has another difference
+        {"proof": {"directions": [{"i": "1", "u": "1"}, {"i": "0", "u": "1"}]}},
+        {"proof": {"directions": [{"i": "0", "u": "1"}]}},
+        {"proof": {"from": {"i": "0", "u": "1"}}},
+        {"proof": {"given": {"i": "0"}}},
+        {"domain": "i: [0, oo); u: (0, 1/2); i <= u"},
+        {"domain": "i: [0, oo); u: (0, oo); i < u"},
+        {"domain": "i: [0, oo); u: (0, oo); 2*i < u"},
+        {"expression": "i/u**2"},
+        {"expression": "i + u"},
+        {"expression": "(i - u)/u"},
+        {"property_id": "continuous"},
+        {"property_id": "convex"},
+        {"status": "undecided"},
+        {"holds": True, "status": "proved"},
+        {"constant": "1"},
+    ],
+    ids=str,
+)
+def test_rays_that_show_nothing_are_refused(changed: dict[str, Any]) -> None:
+    assert check(on_rays())
+    assert check(on_rays("lipschitz_gradient"))
+    assert not check(on_rays(**changed))
+
+
+def test_a_lipschitz_gradient_needs_a_convex_domain() -> None:
+    for condition in ("i**2 + u**2 < 4", "u != 5", "i*u < 9"):
+        domain = f"i: [0, oo); u: (0, oo); i <= u; {condition}"
+        assert not check(on_rays("lipschitz_gradient", domain=domain))
+    assert check(on_rays("lipschitz_gradient", domain="i: [0, oo); u: (0, oo); i <= u; i + u < 4"))
+    assert not check(on_rays("lipschitz_gradient", domain="i: [0, oo); u: (0, 5) U (6, oo); i <= u"))
+    assert check(on_rays(domain="i: [0, oo); u: (0, 5) U (6, oo); i <= u"))

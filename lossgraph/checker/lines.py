@@ -31,6 +31,8 @@ INHERITED = frozenset({
 })  # fmt: skip
 AT_TARGET = frozenset({"zero_at_target", "zero_only_at_target"})
 STATUS = {"refuted": {"refuted"}, "undecided": {"depends", "undecided"}}
+SETTLED = {"undecided": {"refuted", "depends", "undecided"}}
+"""The status on the line by the outer one; and where the line gives a scalar parameter or target its value: then the property fails for these values."""
 _TRUE = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"}, "==": {"0"}, "!=": {"+", "-"}}
 
 
@@ -38,6 +40,7 @@ _TRUE = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"
 class Line:
     """The point a and the direction d of each variable asked about (lists of one number for a number), the data's vectors, and the interval of t.
 
+    `settled` are the scalar parameters and data that were given a value.
     Vectors among what stays a parameter are given by their numbers of components.
     """
 
@@ -46,6 +49,7 @@ class Line:
     direction: dict[str, list[Node]]
     vectors: frozenset[str]
     given: dict[str, list[Node]]
+    settled: dict[str, Node]
     lengths: dict[str, int]
     vector_parameters: dict[str, int]
     span: Span
@@ -58,17 +62,19 @@ def question_on_line(certificate: Certificate, proof: Certificate) -> Certificat
     if certificate["property"] not in INHERITED or certificate["holds"] is not False or certificate["constant"] is not None:
         raise Unreadable("a property that a line does not inherit")
     right = question["property"] == certificate["property"] and question["holds"] is False and question["constant"] is None and question["format"] == 1
-    if not right or question["status"] not in STATUS.get(certificate["status"], set[str]()) or question["proof"]["kind"] in {"line", "several"}:
+    if not right or question["proof"]["kind"] in {"line", "rays", "several"}:
         raise Unreadable("the question on the line is another one")
-    line = _line(certificate, proof, question)
-    scalars = _inside(certificate, line)
-    formula = _restricted(certificate, line, scalars)
-    shared = _parameters(question, names(formula) - {line.variable}, scalars)
+    line = line_of(certificate, proof, question)
+    if question["status"] not in (SETTLED if line.settled else STATUS).get(certificate["status"], set[str]()):
+        raise Unreadable("the question on the line says something else")
+    scalars = inside(certificate, line)
+    formula = restricted(certificate, line, scalars)
+    shared = parameters_on(question, names(formula) - {line.variable}, scalars)
     inner = parse(question["expression"])
     if not names(inner) <= {line.variable, *shared}:
         raise Unreadable("the formula on the line names something else")
     if not alike(inner, formula):
-        over = _space(shared, line)
+        over = space_of(shared).extended(line.variable, Interval(*line.span))
         if not equal(inner, formula, over):
             raise Unreadable("the formula on the line is another one")
         check_defined(formula, over, inner)
@@ -76,7 +82,7 @@ def question_on_line(certificate: Certificate, proof: Certificate) -> Certificat
     return question
 
 
-def _line(certificate: Certificate, proof: Certificate, question: Certificate) -> Line:
+def line_of(certificate: Certificate, proof: Certificate, question: Certificate) -> Line:
     """The line as written: all asked variables, every vector of the data, the interval of t. Raises `Unreadable`."""
     variables = [name.strip() for name in str(certificate["variables"]).split(",")]
     asked = [name for name in variables if not is_quantified(dict(certificate["roles"]).get(name))]
@@ -85,7 +91,10 @@ def _line(certificate: Certificate, proof: Certificate, question: Certificate) -
     sizes = {name: lengths[length] if isinstance(length, str) else length for name, length in stated.items()}
     vectors = {name for name, value in {**proof["at"], **proof["given"]}.items() if isinstance(value, list)}
     at, direction, given = ({name: _numbers(value) for name, value in proof[field].items()} for field in ("at", "direction", "given"))
-    fitting = set(at) == set(direction) == set(asked) and set(given) <= set(variables) - set(asked) and set(given) <= vectors
+    settled = {name: value[0] for name, value in given.items() if name not in vectors}
+    given = {name: value for name, value in given.items() if name in vectors}
+    scalars = ({*variables} | parameters_of(certificate)) - {*asked} - set(sizes)
+    fitting = set(at) == set(direction) == set(asked) and set(given) <= set(variables) - set(asked) and set(settled) <= scalars
     for name in at:
         fitting = fitting and len(at[name]) == len(direction[name]) and isinstance(proof["direction"][name], list) == (name in vectors)
     fitting = fitting and all(sizes[name] == len(value) for name, value in (at | given).items() if name in vectors)
@@ -103,7 +112,14 @@ def _line(certificate: Certificate, proof: Certificate, question: Certificate) -
     span = spans(sets[variable])[0]
     if any(end not in (OO, MINUS_OO) and end[0] != "number" for end in span[:2]):
         raise Unreadable("the line ends at a number")
-    return Line(variable, at, direction, frozenset(vectors), given, lengths, {name: size for name, size in sizes.items() if name not in vectors}, span)
+    rest = {name: size for name, size in sizes.items() if name not in vectors}
+    return Line(variable, at, direction, frozenset(vectors), given, settled, lengths, rest, span)
+
+
+def parameters_of(certificate: Certificate) -> set[str]:
+    """The names of the parameters: those with a set, and those of conditions on parameters."""
+    sets, conditions = read(certificate["parameters"])
+    return {*sets}.union(*(names(parse(condition)) for condition in conditions))
 
 
 def _numbers(value: Any) -> list[Node]:
@@ -123,10 +139,10 @@ def _table(line: Line) -> dict[str, Value]:
     for name, start in line.at.items():
         moved = [_moved(part, step, line.variable) for part, step in zip(start, line.direction[name], strict=True)]
         found[name] = moved if name in line.vectors else moved[0]
-    return {**found, **line.given}
+    return {**found, **line.given, **line.settled}
 
 
-def _inside(certificate: Certificate, line: Line) -> dict[str, list[Span]]:
+def inside(certificate: Certificate, line: Line) -> dict[str, list[Span]]:
     """Confirms that the line and the data lie in the domain; gives the sets of everything else, cut by the conditions on it alone. Raises `Unreadable`."""
     sets, conditions = read(certificate["domain"])
     parameters, own = read(certificate["parameters"])
@@ -134,11 +150,16 @@ def _inside(certificate: Certificate, line: Line) -> dict[str, list[Span]]:
     for name in (*line.at, *line.given):
         steps = line.direction.get(name, [ZERO] * len(line.given.get(name, ())))
         _component_inside(sets.get(name, "real"), line.at.get(name) or line.given[name], steps, line.span)
+    if not all(contains((sets if name in variables else parameters).get(name, "real"), value) for name, value in line.settled.items()):
+        raise Unreadable("a value outside its set")
     rest = {name: sets.get(name, "real") for name in variables if name not in line.at and name not in line.given} | parameters
+    rest = {name: text for name, text in rest.items() if name not in line.settled}
     scalars = {name: spans(text) for name, text in rest.items()}
+    if any(names(end) & {*line.settled} for members in scalars.values() for member in members for end in member[:2]):
+        raise Unreadable("a set that ends at a parameter with a value")
     for condition in (*own, *conditions):
         node = parse(condition)
-        moving = names(node) & {*line.at, *line.given, *line.lengths}
+        moving = names(node) & {*line.at, *line.given, *line.lengths, *line.settled}
         if not moving:
             fold_conditions(condition, scalars)
             continue
@@ -193,12 +214,12 @@ def _always(condition: Node, line: Line) -> None:
             raise Unreadable("a condition does not hold at an end of the line")
 
 
-def _restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any]) -> Node:
+def restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any]) -> Node:
     """The formula on the line. A vector `w` of parameters is written in its components `w_0`, `w_1`, ..."""
     table = _table(line)
     for name, count in line.vector_parameters.items():
         parts = [f"{name}_{place}" for place in range(count)]
-        if set(parts) & {*scalars, *line.at, *line.given, line.variable}:
+        if set(parts) & {*scalars, *line.at, *line.given, *line.settled, line.variable}:
             raise Unreadable("a name is taken")
         table[name] = [("name", part) for part in parts]
     found = expand(parse(certificate["expression"]), table)
@@ -207,7 +228,7 @@ def _restricted(certificate: Certificate, line: Line, scalars: Mapping[str, Any]
     return found
 
 
-def _parameters(question: Certificate, used: frozenset[str], scalars: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
+def parameters_on(question: Certificate, used: frozenset[str], scalars: Mapping[str, list[Span]]) -> dict[str, list[Span]]:
     """The sets of the question's parameters, each that of the outer name: nothing that the formula on the line uses is missing. Raises `Unreadable`."""
     sets, conditions = read(question["parameters"])
     inner = {name: spans(text) for name, text in sets.items()}
@@ -219,14 +240,14 @@ def _parameters(question: Certificate, used: frozenset[str], scalars: Mapping[st
     return inner
 
 
-def _space(parameters: Mapping[str, list[Span]], line: Line) -> Space:
-    """Everything that the formula on the line names, each in one interval that holds its set."""
+def space_of(parameters: Mapping[str, list[Span]]) -> Space:
+    """The parameters, each in one interval that holds its set."""
     space = Space()
     for name, members in parameters.items():
         if any(names(end) for member in members for end in member[:2]):
             raise Unreadable("an end that names another parameter")
         space = space.extended(name, Interval(members[0][0], members[-1][1], members[0][2], members[-1][3]))
-    return space.extended(line.variable, Interval(*line.span))
+    return space
 
 
 def _special(certificate: Certificate, question: Certificate, line: Line) -> None:

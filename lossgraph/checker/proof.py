@@ -12,6 +12,7 @@ from lossgraph.checker.expression import FUNCTIONS, Node, Unreadable, names, par
 from lossgraph.checker.lines import question_on_line
 from lossgraph.checker.properties import RULES
 from lossgraph.checker.ranges import ORDERS, constant_is
+from lossgraph.checker.rays import question_on_rays
 from lossgraph.checker.several import check_several
 from lossgraph.checker.shape import read_shape
 from lossgraph.checker.signs import expect_keys
@@ -45,6 +46,8 @@ def check_proof(certificate: Certificate) -> bool:
         return check_several(certificate, proof)
     if proof["kind"] == "line":
         return check_proof(question_on_line(certificate, proof))
+    if proof["kind"] == "rays":
+        return check_proof(question_on_rays(certificate, proof))
     if proof["kind"] not in {"pieces", "cells"} or "lengths" in certificate:
         return False
     cells = _cells(certificate)

@@ -335,9 +335,21 @@ def _agree(first: Node, second: Node, space: Space) -> bool:
     if first[0] == "Piecewise":
         return _same_branches(list(first[1:]), list(second[1:]), space)
     try:
-        return normal(first, space.positive()).equals(normal(second, space.positive()))
+        if normal(first, space.positive()).equals(normal(second, space.positive())):
+            return True
     except Unreadable:
         return False
+    return first[0] == second[0] and first[0] in {"Abs", "Max", "Min"} and _same_arguments(list(first[1:]), list(second[1:]), space)
+
+
+def _same_arguments(these: list[Node], those: list[Node], space: Space) -> bool:
+    """Whether each of the first is equal to one of the second, no two to the same: a normal form in a normal form is not always one of a kind."""
+    for this in these:
+        place = next((place for place, that in enumerate(those) if _agree_tree(this, that, space)), None)
+        if place is None:
+            return False
+        del those[place]
+    return not those
 
 
 def _same_branches(all_branches: list[Node], shown: list[Node], space: Space) -> bool:
