@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ from lossgraph.checker import bounds
 from lossgraph.checker.bounds import Bounds, of_interval
 from lossgraph.checker.curvature import FLAGS, FUNCTIONS, Facts, added, closed, composed, multiplied, negated
 from lossgraph.checker.expression import Node, Unreadable, number, parse
+from lossgraph.checker.levels import leveled
 from lossgraph.checker.means import sharpened
 from lossgraph.checker.powers import raised
 from lossgraph.checker.quantities import REDUCTIONS, Quantities
@@ -34,12 +35,14 @@ class Reader:
     def __init__(self, known: Quantities) -> None:
         self.known = known
         self.kept: dict[Node, Facts] = {}
+        self.nonnegative: Callable[[Node], bool] = lambda node: False  # whether a part is so by the signs of sums over components, set where these are known
 
     def facts(self, node: Node) -> Facts:
         """What is known of a part of the formula. Raises `Unreadable` where it names what is not declared."""
         if node not in self.kept:
             found = closed(self._found(node))
             found = closed(sharpened(node, found, self.known, self.facts))
+            found = closed(leveled(node, found, self.known, self.facts))
             if not self.known.varies(node):
                 found = closed(replace(found, constant=True))
             self.kept[node] = closed(replace(found, values=self._conditioned(node, found.values)))
@@ -73,6 +76,8 @@ class Reader:
         if kind == "mul" and len(node) == 3 and node[1] == node[2]:
             return raised(self.facts(node[1]), self.facts(number(2)))
         parts = [self.facts(child) for child in node[1:]]
+        if kind == "cosh" or (kind == "pow" and (node[2][0] != "number" or node[2][1].denominator != 1)):
+            parts[0] = self._with_sign(node[1], parts[0])
         match kind:
             case "add" | "mul":
                 found = parts[0]
@@ -89,6 +94,12 @@ class Reader:
                 return replace(negated(_largest([negated(part) for part in parts])), positive=all(part.positive for part in parts))
             case _:
                 return composed(FUNCTIONS[kind], parts[0]) if kind in FUNCTIONS and len(parts) == 1 else Facts()
+
+    def _with_sign(self, node: Node, found: Facts) -> Facts:
+        """The facts of the base of a power, or of an argument of cosh, which is nonnegative by the signs of sums."""
+        if found.sign() is not None or not (found.quasi or found.quasi_concave) or not self.nonnegative(node):
+            return found
+        return closed(replace(found, values=replace(found.values, low=Fraction(0), over=False)))
 
     def _name(self, name: str) -> Facts:
         if name in {"pi", "E"}:

@@ -118,8 +118,9 @@ def multiplied(a: Facts, b: Facts) -> Facts:
         return scaled(a, b) if a.constant else scaled(b, a)
     tame = a.bounded() and b.bounded()
     smooth = tame and a.lipschitz and b.lipschitz
+    quadratic = a.affine and b.affine  # its second derivatives are constant
     values = times(a.values, b.values)
-    return Facts(values, tame, tame, a.positive and b.positive, lipschitz=smooth, gradient=smooth and a.gradient and b.gradient)
+    return Facts(values, tame, tame, a.positive and b.positive, lipschitz=smooth, gradient=quadratic or (smooth and a.gradient and b.gradient))
 
 
 Test = Callable[[Facts], bool]

@@ -62,10 +62,22 @@ def sharpened(node: Node, found: Facts, known: Quantities, facts: FactsOf) -> Fa
             return _dot(found, first, second, known, facts)
         case ("add", first, ("neg", second)) if _above_mean(first, second, known, facts):
             return replace(found, values=_at_least_zero(found.values))
+        case ("add", ("add", ("dot", ("softmax", u), ("add", again, ("neg", v))), ("neg", ("logsumexp", third))), ("logsumexp", last)) if (
+            u == again == third and v == last
+        ):
+            return replace(found, values=_at_least_zero(found.values))  # Gibbs, of softmax(u) and softmax(v)
+        case ("add", ("dot", weights, inner), ("mul", ("logsumexp", scaled), ("pow", scale, exponent))) if (
+            exponent == _MINUS and scaled == ("mul", ("neg", scale), inner) and _are_scaled(weights, scale, known, facts)
+        ):
+            return replace(found, values=_at_least_zero(found.values))  # logsumexp(-c*v)/c is at least the mean of -v, c > 0
         case ("mul", ("dot", a, b), ("pow", ("mul", ("norm", c), ("norm", d)), exponent)) if exponent == _MINUS and (a, b) in {(c, d), (d, c)}:
             return replace(found, values=Bounds(Fraction(-1), Fraction(1)))  # |a.b| <= |a||b|
         case _:
             return found
+
+
+def _are_scaled(weights: Node, scale: Node, known: Quantities, facts: FactsOf) -> bool:
+    return not known.is_vector(scale) and facts(scale).values.nonnegative() and are_weights(weights, known, facts)
 
 
 def _at_least_zero(values: Bounds) -> Bounds:
@@ -84,12 +96,12 @@ def _dot(found: Facts, first: Node, second: Node, known: Quantities, facts: Fact
             if other[0] == "neg" and other[1][0] == "log" and are_weights(other[1][1], known, facts):
                 values = _at_least_zero(values)
         return replace(
-            found, values=_tighter(found.values, values), below=found.below or inner.below, above=found.above or inner.above, positive=inner.positive
+            found, values=tighter(found.values, values), below=found.below or inner.below, above=found.above or inner.above, positive=inner.positive
         )  # fmt: skip
     return found
 
 
-def _tighter(first: Bounds, second: Bounds) -> Bounds:
+def tighter(first: Bounds, second: Bounds) -> Bounds:
     """Both bounds hold: the sharper end of each."""
     low, over = max(((one.low, one.over) for one in (first, second) if one.low is not None), default=(None, False))
     highs = [(one.high, not one.under) for one in (first, second) if one.high is not None]
@@ -121,4 +133,4 @@ def _weights_of(mean: Node, inner: Node) -> list[Node]:
     return found
 
 
-__all__ = ["are_weights", "mass", "sharpened"]
+__all__ = ["are_weights", "mass", "sharpened", "tighter"]

@@ -93,4 +93,5 @@ def _values(one: Bounds, exponent: Bounds, value: Fraction | None) -> Bounds:
     large, small = one.low is not None and one.low >= 1, one.high is not None and one.high <= 1
     above = (large and exponent.nonnegative()) or (small and exponent.nonpositive())
     beneath = (small and exponent.nonnegative()) or (large and exponent.nonpositive())
-    return Bounds(ONE if above else ZERO, ONE if beneath else None, not above and one.sign() == "+")
+    under = beneath and small and (one.high != 1 or one.under) and exponent.sign() == "+"  # x < 1 and r > 0
+    return Bounds(ONE if above else ZERO, ONE if beneath else None, not above and one.sign() == "+", under)

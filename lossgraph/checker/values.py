@@ -43,6 +43,7 @@ class Domain:
             self.plain, self.basic = Sums(self.known, "U"), Sums(self.known, "B", split=True)
         except Unreadable:
             return  # vectors of several lengths: facts alone have to do
+        self.reader.nonnegative = self._is_nonnegative
         for operator, left, right in self.known.conditions:
             first, second = (right, left) if operator in {"<", "<="} else (left, right)
             state = _STATES.get(operator)
@@ -69,6 +70,11 @@ class Domain:
             return True
         by_sums = any(_sign_in(sums, inner) in _MEETS[need] for sums in (self.plain, self.basic))
         return by_sums or self._is_stated(need, inner) or all(sign in _MEETS[need] for sign in self._signs_by_corners(inner))
+
+    def _is_nonnegative(self, inner: Node) -> bool:
+        """Whether a part is nonnegative wherever it has a value, by the signs of sums: claims, and what holds in a branch only, are left out."""
+        by_sums = any(_sign_in(sums, inner) in _MEETS[WEAK] for sums in (self.plain, self.basic))
+        return by_sums or all(sign in _MEETS[WEAK] for sign in self._signs_by_corners(inner))
 
     def _signs_by_corners(self, inner: Node) -> list[str | None]:
         """The signs where one after another of the sums of products of x and 1 - x is positive: at least one always is."""
