@@ -22,6 +22,7 @@ from lossgraph.formula.tree import Call, Name
 from lossgraph.formula.tree import replace as renamed
 from lossgraph.model import InputError, Verdict
 from lossgraph.verify.combined import at_target, proper, sign_claim, zero_only_at_target
+from lossgraph.verify.composed import composed, values_by_facts
 from lossgraph.verify.everywhere import over_cells
 from lossgraph.verify.exact import Unsure, subtract
 from lossgraph.verify.exact import sign as exact_sign
@@ -47,7 +48,7 @@ def prove_several(question: Question) -> Verdict | None:
         return None
     try:
         scene, noted = scene_of(question)
-        needed = [demand(holds_where(scene, condition, guard)) for guard, condition in noted]
+        needed = _needed(question, scene, noted)
         try:
             found = rule(scene)
         except Open:
@@ -57,6 +58,16 @@ def prove_several(question: Question) -> Verdict | None:
     constant = found.pop("constant", None)
     proof = {"kind": "several", "formula": str(scene.expression), "sums": scene.sums.meanings(), "defined": needed, **found}
     return verdict(question, True, "proved", {key: value for key, value in proof.items() if value}, constant=constant)
+
+
+def _needed(question: Question, scene: Scene, noted: list[tuple[Any, Any]]) -> list[Certificate]:
+    """The claims that give the formula a value everywhere; none where facts of its parts do. Raises `Open`."""
+    try:
+        return [demand(holds_where(scene, condition, guard)) for guard, condition in noted]
+    except Open:
+        if values_by_facts(question):
+            return []
+        raise
 
 
 def _nonnegative(scene: Scene) -> Certificate:
@@ -124,7 +135,8 @@ def _continuous(scene: Scene) -> Certificate:
     """Sums, products, powers, Abs, Max, Min and the smooth functions are continuous wherever they are defined, roots at 0 too."""
     for part in _pieces_of(scene):
         if not understood(part.replace(lambda node: isinstance(node, sympy.Abs | sympy.Max | sympy.Min), lambda node: sympy.Add(*node.args))):
-            raise Open(f"{part} may jump")
+            composed(scene, smooth=False)
+            break
     return {"continuous": "composition"}
 
 
@@ -138,7 +150,10 @@ def _smooth(scene: Scene) -> Certificate:
             claims += [scene.demand(base, "> 0") for base in _bases(part)]
         return {"rule": "analytic", "claims": claims}
     except Open:
-        return _termwise(scene.question.property, roots=False, signed=False)(scene)
+        try:
+            return _termwise(scene.question.property, roots=False, signed=False)(scene)
+        except (Open, InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+            return {"rule": "analytic", "claims": composed(scene, smooth=True)}
 
 
 def _bases(part: sympy.Expr) -> list[sympy.Expr]:
@@ -166,7 +181,11 @@ def _lipschitz(scene: Scene) -> Certificate:
             claims += [scene.demand(base, "> 0") for base in _bases(part)]
         return {**found, "claims": claims}
     except Open:
-        return _termwise(scene.question.property, roots=scene.question.property == "lipschitz", signed=False)(scene)
+        try:
+            return _termwise(scene.question.property, roots=scene.question.property == "lipschitz", signed=False)(scene)
+        except (Open, InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+            found = {"rule": "smooth on a closed bounded domain", **_compact(scene, convex=True)}
+            return {**found, "claims": composed(scene, smooth=True)}
 
 
 def _convex(scene: Scene) -> Certificate:

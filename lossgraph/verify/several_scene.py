@@ -100,14 +100,23 @@ class Key:
 def _has_values(key: Key) -> bool:
     try:
         scene, noted = scene_of(key.question)
-        return all(holds_where(scene, condition, guard).proved for guard, condition in noted)
+        if all(holds_where(scene, condition, guard).proved for guard, condition in noted):
+            return True
     except (InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
-        return False
+        pass
+    from lossgraph.verify.composed import values_by_facts
+
+    return values_by_facts(key.question)
 
 
 def holds_where(scene: Scene, condition: Any, guard: Any) -> Proof:
     """Whether a condition of the formula holds wherever its guard does; where sums of squares are in it, also by means and variances."""
     everything = (*scene.conditions, *scene.sums.conditions())
+    if guard not in (True, sympy.true):  # what holds everywhere, or wherever one part of the guard does, is easier to see
+        for weaker in (sympy.true, *(guard.args if isinstance(guard, sympy.And) else ())):
+            found = condition_holds(condition, weaker, scene.symbols(), everything)
+            if found.proved:
+                return found
     table = moments(scene)
     if table is not None and condition.free_symbols & set(table) and guard in (True, sympy.true):
         gap = centred(condition.lhs - condition.rhs, table)

@@ -13,6 +13,9 @@ from typing import Any
 from lossgraph.formula.domains import Span, end_value
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Compare, Constant, Index, Name, Node, Number, names
+from lossgraph.verify.exact import Unsure, evaluate
+from lossgraph.verify.exact import sign as exact_sign
+from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import Question
 from lossgraph.verify.tree_patterns import pattern
 
@@ -88,9 +91,9 @@ class Reader:
             case Name(name) | Index(name, _):
                 return self._name(name)
             case Call("Piecewise", branches):
-                return self._branches([branch.arguments[0] for branch in branches if isinstance(branch, Call)], names(node))
+                return self._branches([branch.arguments for branch in branches if isinstance(branch, Call)], names(node))
             case Call(function, arguments):
-                special = pattern(self, node) or self._special(node)
+                special = self._number(node) or pattern(self, node) or self._special(node)
                 if special is not None:
                     return special
                 rule = RULES.get(function)
@@ -98,6 +101,19 @@ class Reader:
                 return replace(found, constant=True) if not names(node) & self.asked else found
             case _:
                 return Facts()
+
+    def _number(self, node: Call) -> Facts | None:
+        """The sign of a number such as 1 - log(2)/log(3); None where the part holds names, or other rules know it."""
+        if names(node) or node.function not in {"add", "sub", "div", "mul", "log", "neg"}:
+            return None
+        try:
+            value = exact_sign(evaluate(node, {}))
+        except (Unsure, Undefined, ArithmeticError, ValueError):
+            return None
+        rule = RULES[node.function](self, *node.arguments)
+        nonnegative, nonpositive = Fraction(0) if value >= 0 else None, Fraction(0) if value <= 0 else None
+        low = rule.low if nonnegative is None or (rule.low or 0) > 0 else nonnegative
+        return replace(rule, low=low, high=rule.high if nonpositive is None or (rule.high or 0) < 0 else nonpositive, positive=value > 0, constant=True)
 
     def nonnegative(self, node: Node) -> bool:
         """Whether a part is proved nonnegative by the other rules. It has a value wherever the formula has."""
@@ -119,10 +135,14 @@ class Reader:
         positive = fixed and low is not None and low >= 0 and not (low == 0 and not spans[0].lower_open)
         return Facts(low, high, positive=positive, constant=fixed, affine=True)
 
-    def _branches(self, values: list[Node], used: frozenset[str]) -> Facts:
-        parts = [self.facts(value) for value in values]
+    def _branches(self, branches: list[tuple[Node, ...]], used: frozenset[str]) -> Facts:
+        parts = [self.facts(value) for value, _ in branches]
         low, high = _least([part.low for part in parts]), _greatest([part.high for part in parts])
-        return Facts(low, high, all(part.below for part in parts), all(part.above for part in parts), constant=not used & self.asked)
+        found = Facts(low, high, all(part.below for part in parts), all(part.above for part in parts), constant=not used & self.asked)
+        if any(names(condition) & self.asked for _, condition in branches):
+            return found
+        shared = "positive affine convex concave quasi quasi_concave lipschitz gradient".split()  # the data choose the branch: one of them is the formula
+        return replace(found, **{flag: all(getattr(part, flag) for part in parts) for flag in shared})
 
     def whole(self, node: Node) -> bool:
         """Whether the components of a vector of the data or the prediction are nonnegative and sum to 1."""
@@ -323,7 +343,7 @@ def _pow(reader: Reader, base: Node, exponent: Node) -> Facts:
         return Facts(Fraction(0)) if _sign(a) > 0 else Facts()
     least, most = (b.low or Fraction(0)), b.high
     return Facts(
-        Fraction(0), Fraction(1) if a.high is not None and a.high <= 1 else None, True, a.above, a.positive, False, False, least >= 1 and a.convex,
+        Fraction(1 if a.low is not None and a.low >= 1 else 0), Fraction(1) if a.high is not None and a.high <= 1 else None, True, a.above, a.positive, False, False, least >= 1 and a.convex,
         most is not None and most <= 1 and a.concave, a.quasi, a.quasi_concave, a.lipschitz and a.above and (a.positive or least >= 1),
     )  # fmt: skip
 
@@ -394,7 +414,7 @@ def _log(reader: Reader, inner: Node) -> Facts:
     a = reader.facts(inner)
     smooth = a.positive and a.lipschitz
     return _rising(
-        a, low=Fraction(0) if a.low is not None and a.low >= 1 else None, high=Fraction(0) if a.high is not None and a.high <= 1 else None, below=a.positive,
+        a, positive=a.low is not None and a.low > 1, low=Fraction(0) if a.low is not None and a.low >= 1 else None, high=Fraction(0) if a.high is not None and a.high <= 1 else None, below=a.positive,
         above=a.above, concave=a.concave, lipschitz=smooth, gradient=smooth and a.gradient,
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ def pattern(reader: Reader, node: Call) -> Facts | None:
 
     match node:
         case Call("log", (Call("add", _) as inner,)):
-            return _log_of_exponentials(reader, inner)
+            return _log_of_exponentials(reader, inner) or _log_of_sums(reader, node, inner)
         case Call("sqrt", (inner,)) if (parts := _squares(inner)) is not None:
             return _root_of_squares(reader, parts)
         case Call("div", (above, Call("sqrt", (inner,)))) if above in (_squares(inner) or ()) and names(above):
@@ -67,6 +67,32 @@ def _log_of_exponentials(reader: Reader, inner: Call) -> Facts | None:
     return Facts(
         None, None, any(part.below for part in parts), all(part.above for part in parts), convex=all(part.convex for part in parts),
         lipschitz=all(part.lipschitz for part in parts), gradient=smooth,
+    )  # fmt: skip
+
+
+def _log_of_sums(reader: Reader, node: Call, inner: Call) -> Facts | None:
+    """log(c + sum(w*exp(u)) + ...), a positive number and weights from the data, nonnegative: a logsumexp with weights."""
+    from lossgraph.verify.tree_facts import RULES
+
+    numbers, moving = [], []
+    for term in _terms(inner):
+        match term:
+            case Number(value) if value > 0:
+                numbers.append(value)
+            case Call("sum", (Call("mul", (weight, Call("exp", (exponent,)))),)):
+                facts = reader.facts(weight)
+                if not facts.constant or facts.low is None or facts.low < 0:
+                    return None
+                moving.append(reader.facts(exponent))
+            case _:
+                return None
+    if not numbers or not moving:
+        return None
+    plain = RULES["log"](reader, inner)
+    return replace(
+        plain, below=True, above=plain.above or all(part.above for part in moving), convex=plain.convex or all(part.convex for part in moving),
+        lipschitz=plain.lipschitz or all(part.lipschitz for part in moving),
+        gradient=plain.gradient or all(part.lipschitz and part.gradient for part in moving),
     )  # fmt: skip
 
 
