@@ -12,6 +12,7 @@ from lossgraph.verify.lengths import resolved
 from lossgraph.verify.question import Question
 from lossgraph.verify.several_scene import Certificate, Open, Scene
 from lossgraph.verify.tree_facts import ONE, Reader
+from lossgraph.verify.tree_patterns import over_other_classes
 
 JUMPS = frozenset({"sign", "Heaviside", "floor", "ceiling"})
 KINKS = frozenset({"Abs", "Max", "Min", "relu"})
@@ -98,6 +99,8 @@ class Composition:
                 return any(self.positive(one) and self.nonnegative(other) for one, other in pairs)
             case Call("mul" | "div", (first, second)):
                 return self.positive(first) and self.positive(second)
+            case Call("sum", (Call("mul", (_, Call("exp", _))),)) if isinstance(node, Call) and over_other_classes(self.reader, node):
+                return True
             case Call("sqrt" | "sum" | "norm" | "pow", (inner, *_)):
                 return self.positive(inner)
             case Call("Max", parts):

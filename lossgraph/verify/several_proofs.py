@@ -26,6 +26,7 @@ from lossgraph.verify.composed import composed, values_by_facts
 from lossgraph.verify.everywhere import over_cells
 from lossgraph.verify.exact import Unsure, subtract
 from lossgraph.verify.exact import sign as exact_sign
+from lossgraph.verify.means import above_means
 from lossgraph.verify.order import Undecided, Undefined
 from lossgraph.verify.question import Question
 from lossgraph.verify.separable import separable
@@ -71,7 +72,10 @@ def _needed(question: Question, scene: Scene, noted: list[tuple[Any, Any]]) -> l
 
 
 def _nonnegative(scene: Scene) -> Certificate:
-    return {"rule": "sign", "claim": sign_claim(scene, scene.expression, ">= 0")}
+    try:
+        return {"rule": "sign", "claim": sign_claim(scene, scene.expression, ">= 0")}
+    except Open:
+        return above_means(scene)
 
 
 def _bounded(direction: int) -> Callable[[Scene], Certificate]:

@@ -273,7 +273,7 @@ def _sign(facts: Facts) -> int:
     return 1 if facts.low is not None and facts.low >= 0 else -1 if facts.high is not None and facts.high <= 0 else 0
 
 
-def _scaled(factor: Facts, part: Facts) -> Facts:
+def scaled(factor: Facts, part: Facts) -> Facts:
     """A constant times something."""
     sign = _sign(factor)
     base = part if sign >= 0 else _negative(part)
@@ -289,7 +289,7 @@ def _mul(reader: Reader, first: Node, second: Node) -> Facts:
         return _square(reader, first)
     a, b = reader.facts(first), reader.facts(second)
     if a.constant or b.constant:
-        return _scaled(a, b) if a.constant else _scaled(b, a)
+        return scaled(a, b) if a.constant else scaled(b, a)
     tame = a.bounded() and b.bounded()
     smooth = tame and a.lipschitz and b.lipschitz
     low, high = _product_bounds(a, b)
@@ -301,7 +301,7 @@ def _div(reader: Reader, first: Node, second: Node) -> Facts:
     """The divisor is not 0: that is proved apart."""
     a, b = reader.facts(first), reader.facts(second)
     if b.constant:
-        return replace(_scaled(Facts(Fraction(0) if _sign(b) > 0 else None, Fraction(0) if _sign(b) < 0 else None), a), positive=_sign(b) > 0 and a.positive)
+        return replace(scaled(Facts(Fraction(0) if _sign(b) > 0 else None, Fraction(0) if _sign(b) < 0 else None), a), positive=_sign(b) > 0 and a.positive)
     tame = b.positive and a.bounded()
     smooth = tame and a.lipschitz and b.lipschitz
     low, high = _product_bounds(replace(a, high=None), Facts(Fraction(0)) if _sign(b) > 0 else Facts()) if _sign(a) > 0 else (None, None)

@@ -30,6 +30,21 @@ def pattern(reader: Reader, node: Call) -> Facts | None:
         case Call("sub", (Call("log", (first,)), Call("log", (second,)))):  # log(a/b), an increasing function of a quotient
             plain, quotient = rules.RULES["sub"](reader, *node.arguments), reader.facts(Call("div", (first, second)))
             return replace(plain, quasi=plain.quasi or quotient.quasi, quasi_concave=plain.quasi_concave or quotient.quasi_concave)
+        case Call("sub", (Call("logsumexp", (inner,)), again)) if again == inner:  # the sum is at least each part
+            return replace(rules.RULES["sub"](reader, *node.arguments), low=Fraction(0))
+        case Call("div", (Call("mul", (Number(value), Call("dot", _) as product)), below)) if isinstance(below, Call) and below.function == "mul":
+            cosine = reader.facts(Call("div", (product, below)))
+            return rules.scaled(rules.Facts(value, value, constant=True, positive=value > 0), cosine) if cosine.low is not None else None
+        case Call("sub", (Call("mul", (Name(length), Call("logsumexp", (inner,)))), Call("sum", (again,)))) if again == inner and _classes(reader, inner, length):
+            return replace(rules.RULES["sub"](reader, *node.arguments), positive=True)  # at least K*log(K): logsumexp is above the mean by log(K)
+        case Call("div", (Call("sub", (Call("logsumexp", (u,)), Call("dot", (weights, v)))) as above, Call("sub", _) as below)) if (
+            u == v and reader.whole(weights) and not names(weights) & reader.asked and below == _all_gaps(reader, u)
+        ):
+            return _share_of_gaps(reader, above, below)
+        case Call("sum", (Call("mul", (_, Call("exp", (inner,)))),)) if over_other_classes(reader, node):
+            return replace(rules.RULES["sum"](reader, *node.arguments), low=Fraction(0), positive=reader.facts(inner).below)
+        case Call("log", (Call("sum", (Call("mul", (_, Call("exp", (inner,)))),)) as others,)) if over_other_classes(reader, others):
+            return rules.RULES["logsumexp"](reader, inner)
         case Call("pow", (Call("dot", (weights, Call("softmax", (inner,)))), exponent)) if _one_hot(reader, weights):
             share = reader.facts(exponent)
             return _share(reader, weights, inner, exponent) if share.constant and share.low is not None and share.low >= 0 else None
@@ -45,6 +60,36 @@ def pattern(reader: Reader, node: Call) -> Facts | None:
             return None
         case _:
             return None
+
+
+def _classes(reader: Reader, vector: Node, length: str) -> bool:
+    """Whether a vector is one over classes, of which there are two at least: its length is called K."""
+    own = {str(reader.question.lengths.get(name, "K" if name in reader.question.simplices else "")) for name in names(vector)} - {""}
+    return length == "K" and own == {"K"}
+
+
+def over_other_classes(reader: Reader, node: Call) -> bool:
+    """Whether a node is sum((1 - y)*exp(u)) for the label y of one class: a sum over the other classes, of which there is one at least."""
+    match node:
+        case Call("sum", (Call("mul", (Call("sub", (one, weights)), Call("exp", _))),)):
+            return one == ONE and _one_hot(reader, weights) and _classes(reader, weights, "K")
+        case _:
+            return False
+
+
+def _all_gaps(reader: Reader, inner: Node) -> Node | None:
+    """K*logsumexp(z) - sum(z), the sum of logsumexp(z) - z_k over all classes."""
+    found = Call("sub", (Call("mul", (Name("K"), Call("logsumexp", (inner,)))), Call("sum", (inner,))))
+    return found if _classes(reader, inner, "K") else None
+
+
+def _share_of_gaps(reader: Reader, above: Node, below: Node) -> Facts:
+    """A mean of gaps over their sum, in [0, 1]. With q = a/b bounded and b >= c > 0, the derivatives (a' - q*b')/b and (a'' - q*b'' - 2*q'*b')/b are too."""
+    from lossgraph.verify.tree_facts import Facts
+
+    a, b = reader.facts(above), reader.facts(below)
+    smooth = b.positive and a.lipschitz and b.lipschitz
+    return Facts(Fraction(0), Fraction(1), lipschitz=smooth, gradient=smooth and a.gradient and b.gradient)
 
 
 def _negated(scale: Node, inner: Node) -> Node:
