@@ -243,10 +243,9 @@ class _Expander:
 
     def vanishes_fast(self, inner: Series) -> bool:
         """Whether the exponent is -c*t**b*(1 + o(1)), c > 0 and b > 1, so that its exponential is less than every exp(-n*t)."""
-        if not inner.terms or not inner.rate.is_zero():
+        if not inner.terms or not inner.rate.is_zero() or max(inner.terms)[0] != 0 or max(inner.terms)[1] <= 1:
             return False
-        lead, _, sign, _ = self.split(inner)
-        return sign == "-" and lead[0] == 0 and lead[1] > 1
+        return self.split(inner)[2] == "-"
 
     def error_function(self, inner: Series) -> Series:
         """erf(u) is 1 (or -1) up to exp(-u**2), where u grows (falls) faster than the root of t."""
