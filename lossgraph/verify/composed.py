@@ -191,5 +191,3 @@ def values_by_facts(question: Question) -> bool:
         return Composition(question).has_value(question.formula)
     except (ValueError, ArithmeticError, KeyError, TypeError):
         return False
-
-

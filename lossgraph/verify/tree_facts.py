@@ -343,7 +343,8 @@ def _pow(reader: Reader, base: Node, exponent: Node) -> Facts:
         return Facts(Fraction(0)) if _sign(a) > 0 else Facts()
     least, most = (b.low or Fraction(0)), b.high
     return Facts(
-        Fraction(1 if a.low is not None and a.low >= 1 else 0), Fraction(1) if a.high is not None and a.high <= 1 else None, True, a.above, a.positive, False, False, least >= 1 and a.convex,
+        Fraction(1 if a.low is not None and a.low >= 1 else 0), Fraction(1) if a.high is not None and a.high <= 1 else None,
+        True, a.above, a.positive, False, False, least >= 1 and a.convex,
         most is not None and most <= 1 and a.concave, a.quasi, a.quasi_concave, a.lipschitz and a.above and (a.positive or least >= 1),
     )  # fmt: skip
 
@@ -414,7 +415,8 @@ def _log(reader: Reader, inner: Node) -> Facts:
     a = reader.facts(inner)
     smooth = a.positive and a.lipschitz
     return _rising(
-        a, positive=a.low is not None and a.low > 1, low=Fraction(0) if a.low is not None and a.low >= 1 else None, high=Fraction(0) if a.high is not None and a.high <= 1 else None, below=a.positive,
+        a, positive=a.low is not None and a.low > 1, low=Fraction(0) if a.low is not None and a.low >= 1 else None,
+        high=Fraction(0) if a.high is not None and a.high <= 1 else None, below=a.positive,
         above=a.above, concave=a.concave, lipschitz=smooth, gradient=smooth and a.gradient,
     )  # fmt: skip
 

@@ -35,7 +35,9 @@ def pattern(reader: Reader, node: Call) -> Facts | None:
         case Call("div", (Call("mul", (Number(value), Call("dot", _) as product)), below)) if isinstance(below, Call) and below.function == "mul":
             cosine = reader.facts(Call("div", (product, below)))
             return rules.scaled(rules.Facts(value, value, constant=True, positive=value > 0), cosine) if cosine.low is not None else None
-        case Call("sub", (Call("mul", (Name(length), Call("logsumexp", (inner,)))), Call("sum", (again,)))) if again == inner and _classes(reader, inner, length):
+        case Call("sub", (Call("mul", (Name(length), Call("logsumexp", (inner,)))), Call("sum", (again,)))) if (
+            again == inner and _classes(reader, inner, length)
+        ):
             return replace(rules.RULES["sub"](reader, *node.arguments), positive=True)  # at least K*log(K): logsumexp is above the mean by log(K)
         case Call("div", (Call("sub", (Call("logsumexp", (u,)), Call("dot", (weights, v)))) as above, Call("sub", _) as below)) if (
             u == v and reader.whole(weights) and not names(weights) & reader.asked and below == _all_gaps(reader, u)
