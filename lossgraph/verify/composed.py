@@ -99,7 +99,7 @@ class Composition:
                 return any(self.positive(one) and self.nonnegative(other) for one, other in pairs)
             case Call("mul" | "div", (first, second)):
                 return self.positive(first) and self.positive(second)
-            case Call("sum", (Call("mul", (_, Call("exp", _))),)) if isinstance(node, Call) and over_other_classes(self.reader, node):
+            case Call("sum", (Call("mul", (_, Call("exp", _))),)) if over_other_classes(self.reader, node):
                 return True
             case Call("sqrt" | "sum" | "norm" | "pow", (inner, *_)):
                 return self.positive(inner)
