@@ -20,6 +20,7 @@ from lossgraph.compile_cards import card_data, check_card, check_composites
 from lossgraph.compile_claims import compile_claims
 from lossgraph.compile_entries import place, plain, reason, show, validated
 from lossgraph.compile_lexicon import lexicon
+from lossgraph.compile_likeness import NONE, likeness
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
 from lossgraph.model import CatalogError, InputError
@@ -43,6 +44,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     problems += check_composites(cards) + check_vocabularies(compiled)
     sources, claims = compile_claims(folder, cards, compiled, problems)
     facts, rules = compile_rules(folder, _nameable(cards, known), problems)
+    examples = _examples(folder / "examples.yaml", known["tasks"], problems)
     if problems:
         raise CatalogError("\n".join(problems))
     losses = {name: asdict(loss) for name, (_, loss) in sorted(cards.items())}
@@ -50,9 +52,10 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     certificates = _certificates(folder, {**known_cards, **{name: source.card() for name, source in sources.items()}})
     verdicts = _verdicts(certificates, compiled["properties"])
     edges = _edges(known_cards, certificates)
+    unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples)
     return {
         **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules], "facts": facts,
-        "wording": _wording(losses, compiled["tasks"], facts), "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
+        "likeness": unseen, "evidence": evidence, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip
 
@@ -64,6 +67,22 @@ def _vocabulary(path: Path, cls: type, problems: _Problems) -> dict[str, Any]:
         return {}
     entries = {name: {"id": name, **(entry if isinstance(entry, dict) else {})} for name, entry in data.items()}
     return {name: asdict(entry) for name, entry in validated(cls, entries, f"catalog/{path.name}", problems).items()}
+
+
+def _examples(path: Path, tasks: frozenset[str], problems: _Problems) -> dict[str, list[str]]:
+    """Sentences by the task that they mean; `none` for none."""
+    if not path.exists():
+        return {}
+    data = plain(path, problems)
+    if not isinstance(data, dict):
+        problems.append(f"{show(path.parent, path)}: a mapping from task to sentences is expected")
+        return {}
+    for name, sentences in data.items():
+        if name not in tasks and name != NONE:
+            problems.append(f"catalog/{path.name}: {name}: there is no such task")
+        if not isinstance(sentences, list) or not all(isinstance(one, str) for one in sentences):
+            problems.append(f"catalog/{path.name}: {name}: a list of sentences is expected")
+    return {} if problems else data
 
 
 def _cards(folder: Path, problems: _Problems) -> dict[str, tuple[str, model.Loss]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]", re.IGNORECASE)
 _SLOPPY = frozenset("dont doesnt didnt isnt arent wasnt werent havent hasnt wouldnt shouldnt couldnt neednt".split())
+NUMBER = "#"  # any number, as a feature of a text
 GAP = "*"  # in a phrase of facts.yaml: up to four words of the same clause
 NEAR = " & "  # in a phrase of facts.yaml: parts that stand near each other, in any order
 _CLAUSE = frozenset(",;.:!?()")
@@ -18,6 +19,11 @@ ENGLISH = frozenset(
 )
 _ROOTS = frozenset(  # words that end in -ing or -ed by chance, or mean something else with it
     "captioning weighted weighting sampling sampled clipping during nothing something anything everything evening morning ceiling string spring".split()
+)
+_EVERYWHERE = frozenset(
+    "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can could do does "
+    "than some when who but so very most few all per only them they there model loss train learn use good best data dataset problem task into its work make "
+    "made get network neural function too up down".split()
 )
 _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 
@@ -75,6 +81,21 @@ def root(stem: str) -> str:
     if short[-1] == short[-2] and (short[-1] not in "lsz" or len(short) > 5):
         short = short[:-1]
     return short[:-1] if short.endswith("e") else f"{short[:-1]}y" if stem.endswith("ied") else short
+
+
+def single_features(found: list[Word]) -> list[str]:
+    """The roots of words, without those that stand everywhere; all numbers are one word."""
+    return [stem for stem in _stems(found) if (len(stem) > 1 and stem not in _EVERYWHERE) or stem == NUMBER]
+
+
+def features(found: list[Word]) -> list[str]:
+    """What a text is compared by, each once: its words, and pairs of words in a row."""
+    stems = _stems(found)
+    return list(dict.fromkeys([*single_features(found), *(f"{one} {other}" for one, other in pairwise(stems))]))
+
+
+def _stems(found: list[Word]) -> list[str]:
+    return [NUMBER if word.stem[0].isdigit() else root(word.stem) for word in found]
 
 
 def phrases(written: str) -> Iterator[tuple[str, ...]]:

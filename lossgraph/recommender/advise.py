@@ -15,7 +15,7 @@ from lossgraph.catalog import Catalog
 from lossgraph.model import CatalogError, Fact, InputError, Rule, UnknownNameError
 from lossgraph.recommender.answer import Answer, Finding
 from lossgraph.recommender.composing import Advice, compose
-from lossgraph.recommender.conditions import TASK, written
+from lossgraph.recommender.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge
@@ -150,8 +150,6 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
 
         reading = read_text(request.text, known.facts, known.catalog)
         said, notes = reading.findings, list(reading.notes)
-        if TASK not in flags and TASK not in said and request.data is None and not reading.foreign:
-            said = _with_similar_task(request.text, said, notes, known.catalog)
     readings = Readings(flags, said)
     if request.data is None:
         if request.target is not None:
@@ -169,17 +167,6 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
         readings = _with_fingerprint(readings, kept.findings, known, notes)
         measures = {**kept.measures, **measures}
     return readings, measures, notes
-
-
-def _with_similar_task(text: str, said: Mapping[str, Finding], notes: list[str], catalog: Catalog) -> Mapping[str, Finding]:
-    """The facts of a text that names no task, with the task that it reads like."""
-    from lossgraph.recommender.similarity import similar_task
-
-    found = similar_task(text, catalog)
-    if found is None:
-        return said
-    notes += [note for note in found[1:] if note]
-    return {TASK: found[0], **said}
 
 
 def _with_fingerprint(readings: Readings, kept: Mapping[str, Finding], known: Book, notes: list[str]) -> Readings:

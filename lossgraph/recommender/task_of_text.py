@@ -1,0 +1,175 @@
+"""Which task a text is about: the phrases of facts.yaml that name one, weighed against what the whole text reads like, and other facts that tell it.
+
+Phrases and likeness are added up as logarithms of odds. A task is taken where it leads by enough, and asked otherwise; a text that reads like nothing to be
+learned is asked, unless the names of a task outweigh that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lossgraph.catalog import Catalog
+from lossgraph.recommender.answer import Finding
+from lossgraph.recommender.conditions import TASK, family
+from lossgraph.recommender.evidence import Match, quoted
+from lossgraph.recommender.similarity import NONE, scores, telling
+from lossgraph.words import Word
+
+_INTENT = frozenset(
+    "predict prediction forecast estimate model loss train training data learn learning target fit network net regressor classifier feature label dataset "
+    "error objective".split()
+)
+# Where no task is named, these facts tell it, the surest first.
+_HINTS = {
+    "n_classes": "classification", "interval": "quantile_regression", "quantile_level": "quantile_regression", "foreground_share": "segmentation",
+    "small_objects": "segmentation", "empty_masks": "segmentation", "thin_structures": "segmentation", "counts": "count_regression",
+    "minority_share": "binary_classification", "label_noise": "classification", "multilabel": "classification", "long_tail": "classification",
+    "max_margin": "binary_classification", "outliers": "regression", "heteroscedastic": "regression",
+    "overconfident": "classification", "approach": "generative", "many_zeros": "regression", "bounded": "regression", "top_heavy": "ranking",
+    "estimate": "regression",
+}  # fmt: skip
+_SURE_HINTS = frozenset(
+    "n_classes interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach many_zeros bounded".split()
+)
+_WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
+_MOST = 2.0  # more than two strong phrases say no more
+_PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
+FAINT, WEAKLY = 0.4, 0.6  # confidence in a task that is asked, and in one that is taken though only weak evidence names it
+_CLEAR, _LEAD, _FLOOR = 10.0, 4.5, -3.0  # how far the best task leads where it is taken on likeness alone: clearly, and at all; and how alike it must be
+_HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
+_MODELLING = 3.0  # how much less a text that holds a word of modelling is about something else
+_KIND = 3.0  # how much more alike a kind of a task must be than the task itself
+# The model of another task is trained, adapted or fitted: its own task is named beside them.
+_ABOUT_TRAINING = ("adaptation", "continual_learning", "optimisation", "equilibrium", "inference", "preference_learning")
+_OF_MODELS = ("classification", "detection", "regression", "segmentation", "language_modelling", "generative", "depth_estimation")
+_TOGETHER = {"segmentation": ("classification", "detection", "regression"), "detection": ("classification", "regression"), "regularisation": (),
+             "reinforcement_learning": ("language_modelling", "generative"), "sequence_recognition": ("classification", "language_modelling"),
+             "embedding": ("classification",), "generative": ("classification",), "depth_estimation": ("regression", "stereo_matching"),
+             "pose_estimation": ("regression", "detection"),
+             "optical_flow": ("regression",), "image_registration": ("regression", "segmentation"), "audio_separation": ("classification", "generative"),
+             "anomaly_detection": ("detection", "classification"), "point_clouds": ("regression", "classification"), "survival": ("regression",),
+             **dict.fromkeys(("distillation", "multi_task", "domain_adaptation"), _OF_MODELS), **dict.fromkeys(_ABOUT_TRAINING, _OF_MODELS)}  # fmt: skip
+
+
+def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word], catalog: Catalog) -> tuple[Finding | None, str | None]:
+    """The task of a text, with how sure that is, and a note where no words name it. `others` are the other facts of the text, which may tell it."""
+    named = _named(own)
+    alike = _with_hints(scores(found, catalog), others, catalog)
+    families = _families(named, alike, catalog)
+    if not families:
+        return None, None
+    phrases = {name: evidence for name, (evidence, _) in families.items()}
+    total = {name: _PHRASE * min(evidence, _MOST) + likeness for name, (evidence, likeness) in families.items()}
+    for strong, covers in _TOGETHER.items():  # segmentation also classifies pixels, detection also regresses boxes
+        if phrases.get(strong, 0) >= _STRONG:
+            for name in covers:
+                if name in total:
+                    total[name] -= _PHRASE * min(phrases[name], _MOST)
+                    phrases[name] = 0.0
+    none = alike.get(NONE, 0.0) - _MODELLING * min(len({word.stem for word in found} & _INTENT), 2)
+    best, *rest = sorted(total, key=lambda name: (-total[name], name))
+    lead = total[best] - (total[rest[0]] if rest else 0.0)
+    task = _kind(best, named, alike, catalog)
+    evidence = _evidence(task, best, own, found, catalog)
+    if none > total[best]:
+        named_best = max(phrases, key=lambda name: phrases[name])
+        return (Finding(TASK, named_best, "text", _evidence(named_best, named_best, own, found, catalog), FAINT), None) if phrases[named_best] else (None, None)
+    if phrases[best] >= _STRONG:
+        if rest and lead < _CLEAR and phrases[rest[0]] >= 0.75 * phrases[best]:
+            other = next(one for one in own if family(one.value, catalog.tasks) == rest[0])
+            return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
+        return Finding(TASK, task, "text", evidence, 0.9), None
+    if lead >= _LEAD and total[best] >= _FLOOR:
+        note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
+        return Finding(TASK, task, "text", evidence, 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY), note
+    if phrases[best]:
+        return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others) else FAINT), None
+    return (Finding(TASK, task, "text", f"{evidence}, words that are common there", FAINT), None) if lead >= 1 and total[best] > 0 else (None, None)
+
+
+def _named(own: list[Match]) -> dict[str, float]:
+    """The evidence of phrases for each task."""
+    named: dict[str, float] = {}
+    for match in own:
+        if not match.denied:
+            named[match.value] = named.get(match.value, 0.0) + (_WEAK if match.weak else _STRONG)
+    return named
+
+
+def _families(named: Mapping[str, float], alike: Mapping[str, float], catalog: Catalog) -> dict[str, tuple[float, float]]:
+    """For each family of tasks the evidence of its phrases, and the likeness of the one that the text reads most like."""
+    result: dict[str, tuple[float, float]] = {}
+    for task in {*named, *alike} - {NONE}:
+        root = family(task, catalog.tasks)
+        phrases, likeness = result.get(root, (0.0, float("-inf")))
+        result[root] = phrases + named.get(task, 0.0), max(likeness, alike.get(task, 0.0))
+    return result
+
+
+def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], catalog: Catalog) -> str:
+    """The task of a family: the one with most evidence; a kind without a phrase must be clearly more alike than the family's own task."""
+    members = [name for name in {*named, *alike} - {NONE} if family(name, catalog.tasks) == best]
+    kinds = [name for name in members if named.get(name)]
+    if best != "classification" and best in kinds and max((named[name] for name in kinds if name != best), default=0.0) < _STRONG:
+        kinds = [best] if named[best] >= _STRONG else kinds
+    strength = {name: _PHRASE * min(named.get(name, 0.0), _MOST) + alike.get(name, 0.0) - (0.0 if name in kinds or name == best else _KIND) for name in members}
+    if best in strength and kinds != [best]:
+        strength[best] -= 1e-6 if len(kinds) < 2 else _PHRASE * min(named.get(best, 0.0), _MOST)
+    return max(sorted(strength), key=lambda name: strength[name])
+
+
+def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog: Catalog) -> str:
+    """The words that name the task, or another one of its family, or else those that are common there."""
+    for names in ({task}, {name for name in catalog.tasks if family(name, catalog.tasks) == root}):
+        match = next((one for one in own if one.value in names and not one.denied), None)
+        if match is not None:
+            return quoted(found, match.start, match.end)
+    return " and ".join(f'"{word}"' for word in telling(found, task, catalog))
+
+
+def _meant(found: list[Word], others: Mapping[str, Finding]) -> bool:
+    """Whether weak evidence stands in a text about a learning problem: another fact is stated, or a word of modelling occurs."""
+    return bool(set(others) - {"nonnegative", "modality", "unlike"}) or any(word.stem in _INTENT for word in found)
+
+
+def _with_hints(alike: dict[str, float], others: Mapping[str, Finding], catalog: Catalog) -> dict[str, float]:
+    """Likeness with what other facts tell of the task: a number of classes, a metric that judges one family alone."""
+    result = dict(alike)
+    for name, task in _HINTS.items():
+        if name in others and others[name].value is not False and others[name].confidence > 0.5:
+            more = _SURE_HINT if name in _SURE_HINTS else _HINT
+            for kind in catalog.tasks:
+                if kind == task or (task == "classification" and catalog.tasks[kind].parent == task):
+                    result[kind] = result.get(kind, 0.0) + more
+    metric = others.get("metric")
+    tasks = catalog.metrics[str(metric.value)].tasks if metric else ()
+    roots = {family(task, catalog.tasks) for task in tasks}
+    for task in catalog.tasks:
+        if len(roots) == 1 and family(task, catalog.tasks) in roots:
+            result[task] = result.get(task, 0.0) + (_SURE_HINT if task in tasks else _HINT)
+    return result
+
+
+def with_hints(findings: dict[str, Finding], named: bool, catalog: Catalog) -> dict[str, Finding]:
+    """Where no task is named, or only faintly, a metric or a quantity may tell it. `named`: phrases name one, which must then be of the same family."""
+    task = findings.get(TASK)
+    if task is not None and task.confidence > FAINT:
+        return findings
+    hinted = _hinted(findings, catalog)
+    if hinted is None or (task is not None and named and family(str(hinted.value), catalog.tasks) != family(str(task.value), catalog.tasks)):
+        return findings
+    if task is not None and family(str(hinted.value), catalog.tasks) == family(str(task.value), catalog.tasks):
+        hinted = Finding(TASK, task.value, "text", f"{task.evidence}; {hinted.evidence}", max(hinted.confidence, task.confidence))
+    return {**findings, TASK: hinted}
+
+
+def _hinted(findings: Mapping[str, Finding], catalog: Catalog) -> Finding | None:
+    for name, task in _HINTS.items():
+        if name in findings and findings[name].value is not False:
+            confidence = FAINT if findings[name].confidence <= 0.5 else 0.6 if name in _SURE_HINTS else 0.5
+            return Finding(TASK, task, "text", findings[name].evidence, confidence)
+    metric = findings.get("metric")
+    tasks: list[str] = list(catalog.metrics[str(metric.value)].tasks) if metric else []
+    if metric and len({family(task, catalog.tasks) for task in tasks}) == 1:
+        return Finding(TASK, tasks[0], "text", metric.evidence, 0.56)
+    return None
