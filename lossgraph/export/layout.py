@@ -89,17 +89,17 @@ def _place_part(
 
 def _stress(part: Sequence[str], neighbours: Mapping[str, set[str]], spacing: float) -> dict[str, Point]:
     """Places whose distances fit the wanted ones best, from a start on rings around the busiest member."""
-    wanted = {name: _lengths(name, neighbours, spacing) for name in part}
-    far = {name: wanted[part[0]][name] for name in part}
-    points: dict[str, Point] = {}
-    for index, name in enumerate(part):
-        # The golden angle spreads the members of each ring without a search.
-        angle = index * pi * (3 - 5**0.5)
-        points[name] = (far[name] * cos(angle), far[name] * sin(angle))
+    lengths = [_lengths(name, neighbours, spacing) for name in part]
+    # The golden angle spreads the members of each ring without a search.
+    angles = [index * pi * (3 - 5**0.5) for index in range(len(part))]
+    x = [lengths[0][name] * cos(angle) for name, angle in zip(part, angles, strict=True)]
+    y = [lengths[0][name] * sin(angle) for name, angle in zip(part, angles, strict=True)]
+    wanted = [[found[name] for name in part] for found in lengths]
+    weights = [[1.0 / (length * length) if length else 0.0 for length in row] for row in wanted]
     for _ in range(_ROUNDS if len(part) > 1 else 0):
-        for name in part:
-            points[name] = _pulled(name, points, wanted[name])
-    return points
+        for index in range(len(part)):
+            x[index], y[index] = _pulled(index, x, y, wanted[index], weights[index])
+    return dict(zip(part, zip(x, y, strict=True), strict=True))
 
 
 def _lengths(start: str, neighbours: Mapping[str, set[str]], spacing: float) -> dict[str, float]:
@@ -117,20 +117,16 @@ def _lengths(start: str, neighbours: Mapping[str, set[str]], spacing: float) -> 
     return found
 
 
-def _pulled(name: str, points: Mapping[str, Point], wanted: Mapping[str, float]) -> Point:
-    """Where the stress of one member is least while all others stand still (one localised step)."""
-    x, y = points[name]
-    weight_sum = to_x = to_y = 0.0
-    for other, (other_x, other_y) in points.items():
-        distance = wanted[other]
-        if not distance:
-            continue
-        gap = max(hypot(x - other_x, y - other_y), 1e-6)
-        weight = 1.0 / (distance * distance)
-        weight_sum += weight
-        to_x += weight * (other_x + distance * (x - other_x) / gap)
-        to_y += weight * (other_y + distance * (y - other_y) / gap)
-    return to_x / weight_sum, to_y / weight_sum
+def _pulled(index: int, x: Sequence[float], y: Sequence[float], wanted: Sequence[float], weights: Sequence[float]) -> Point:
+    """Where the stress of one member is least while all others stand still (one localised step); its weight for itself is 0."""
+    here_x, here_y = x[index], y[index]
+    to_x = to_y = 0.0
+    for other_x, other_y, distance, weight in zip(x, y, wanted, weights, strict=True):
+        pull = distance / (hypot(here_x - other_x, here_y - other_y) or 1.0)
+        to_x += weight * (other_x + pull * (here_x - other_x))
+        to_y += weight * (other_y + pull * (here_y - other_y))
+    total = sum(weights)
+    return to_x / total, to_y / total
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
@@ -11,6 +12,7 @@ Line = tuple[int, int, Point]  # the numbers of two boxes, and the size of the l
 
 _ROUNDS, _FREE, _LAST = 260, 0.6, 400
 _BOX_GAP, _LABEL_GAP, _LINE_GAP = 22.0, 8.0, 9.0
+_DRIFT = 40.0  # how far a box may have been pushed since the round sorted them; one pushed further waits for the next round
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ class _Plane:
         """Parts every two that overlap, along the axis on which they do so least; a sweep from top to bottom finds them."""
         order = sorted(range(len(self.x)), key=lambda i: self.y[i] - self.height[i] / 2)
         tallest = max(self.height, default=0.0) + _BOX_GAP
+        widest = max(self.width, default=0.0) + _BOX_GAP
         moved = False
         for place, i in enumerate(order):
             for j in order[place + 1 :]:
                 if self.y[j] - self.height[j] / 2 > self.y[i] + self.height[i] / 2 + tallest:
                     break
-                moved = self._part(i, j) or moved
+                if -widest < self.x[i] - self.x[j] < widest:
+                    moved = self._part(i, j) or moved
         return moved
 
     def _part(self, i: int, j: int) -> bool:
@@ -103,12 +107,15 @@ class _Plane:
 
     def push_off_lines(self) -> None:
         """Moves boxes, and the bends of lines, apart where a line would run under a box that it does not join."""
+        order = sorted(range(self.count), key=self.y.__getitem__)
+        heights = [self.y[m] for m in order]
+        reach = max(self.height[: self.count], default=0.0) / 2 + _LINE_GAP + _DRIFT
         for k, (i, j, _) in enumerate(self.lines, self.count):
             for end in (i, j):
                 start, stop = (self.x[end], self.y[end]), (self.x[k], self.y[k])
                 low_x, high_x = min(start[0], stop[0]), max(start[0], stop[0])
                 low_y, high_y = min(start[1], stop[1]), max(start[1], stop[1])
-                for m in range(self.count):
+                for m in order[bisect_left(heights, low_y - reach) : bisect_right(heights, high_y + reach)]:
                     if m in (i, j) or not (low_x - self.width[m] / 2 - _LINE_GAP < self.x[m] < high_x + self.width[m] / 2 + _LINE_GAP):
                         continue
                     if low_y - self.height[m] / 2 - _LINE_GAP < self.y[m] < high_y + self.height[m] / 2 + _LINE_GAP:
