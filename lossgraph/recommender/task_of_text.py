@@ -35,10 +35,11 @@ _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
 FAINT, WEAKLY = 0.4, 0.6  # confidence in a task that is asked, and in one that is taken though only weak evidence names it
-_CLEAR, _LEAD, _FLOOR = 10.0, 4.5, -3.0  # how far the best task leads where it is taken on likeness alone: clearly, and at all; and how alike it must be
+_CLEAR, _LEAD = 10.0, 2.0  # how far the best task leads where it is taken on likeness alone: clearly, and at all
+_NOT_NONE = 10.0  # how much more alike it must be than texts about something else
 _HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
 _MODELLING = 3.0  # how much less a text that holds a word of modelling is about something else
-_KIND = 3.0  # how much more alike a kind of a task must be than the task itself
+_KIND = 4.0  # how much more alike a kind of a task must be than the task itself
 # The model of another task is trained, adapted or fitted: its own task is named beside them.
 _ABOUT_TRAINING = ("adaptation", "continual_learning", "optimisation", "equilibrium", "inference", "preference_learning")
 _OF_MODELS = ("classification", "detection", "regression", "segmentation", "language_modelling", "generative", "depth_estimation")
@@ -73,13 +74,17 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     evidence = _evidence(task, best, own, found, catalog)
     if none > total[best]:
         named_best = max(phrases, key=lambda name: phrases[name])
-        return (Finding(TASK, named_best, "text", _evidence(named_best, named_best, own, found, catalog), FAINT), None) if phrases[named_best] else (None, None)
+        if not phrases[named_best]:
+            return None, None
+        task = _kind(named_best, named, alike, catalog)
+        stated = phrases[named_best] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
+        return Finding(TASK, task, "text", _evidence(task, named_best, own, found, catalog), WEAKLY if stated else FAINT), None
     if phrases[best] >= _STRONG:
         if rest and lead < _CLEAR and phrases[rest[0]] >= 0.75 * phrases[best]:
             other = next(one for one in own if family(one.value, catalog.tasks) == rest[0])
             return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
         return Finding(TASK, task, "text", evidence, 0.9), None
-    if lead >= _LEAD and total[best] >= _FLOOR:
+    if lead >= _LEAD and total[best] - none >= _NOT_NONE and len(telling(found, task, catalog)) > 2:
         note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
         return Finding(TASK, task, "text", evidence, 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY), note
     if phrases[best]:
