@@ -249,6 +249,7 @@ class Property:
     roles: tuple[str, ...] = ()
     constant: str | None = None
     one_variable_only: bool = False
+    unbounded_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lossgraph.certificate import ENGINE, FORMAT, full_verdict, relation_hash, relation_question, slim_verdict, view_hash
-from lossgraph.formula.domains import intersect, parse_domain, parse_set
+from lossgraph.formula.domains import end_value, intersect, parse_domain, parse_set
 from lossgraph.formula.render import text as written
 from lossgraph.model import InputError, Loss, Property, Relation, Verdict, View
 from lossgraph.verify.expansion import DATA_ROLES
@@ -59,8 +59,17 @@ def applicable(view: View, properties: Mapping[str, Property]) -> list[str]:
     return [
         name
         for name, entry in properties.items()
-        if entry.decided_by == "calculus" and (single or not entry.one_variable_only) and (not entry.roles or any(_has(words, roles) for words in entry.roles))
+        if entry.decided_by == "calculus"
+        and (single or not entry.one_variable_only)
+        and (not entry.roles or any(_has(words, roles) for words in entry.roles))
+        and (not entry.unbounded_only or all(_unbounded(variable.domain) for variable in asked))
     ]
+
+
+def _unbounded(domain: str) -> bool:
+    """Whether a set of reals runs to both infinities."""
+    spans = parse_set(domain)
+    return (end_value(spans[0].lower), end_value(spans[-1].upper)) == (-float("inf"), float("inf"))
 
 
 def _has(words: str, roles: set[str | None]) -> bool:

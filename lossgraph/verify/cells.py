@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -91,20 +91,32 @@ def split_cell(cell: ParameterCell, expression: sympy.Expr) -> tuple[ParameterCe
 
 
 def _split_jointly(cell: ParameterCell, expression: sympy.Expr) -> tuple[ParameterCell, ...]:
-    """A split on an expression in several parameters: two open cells with a condition, and a substitution between; each with an exact sample point."""
+    """A split on an expression in several parameters: two open cells with a condition, and a substitution between; each with an exact sample point.
+
+    The expression is affine in one of them, or in its logarithm.
+    """
     names: list[Any] = sorted(expression.free_symbols, key=str)
     for symbol in names:
-        polynomial = expression.as_poly(symbol)
         interval = cell.space.interval(symbol)
+        logarithm, mark = sympy.log(symbol), sympy.Dummy("l", real=True)
+        by_log = bool(symbol.is_positive) and expression.has(logarithm)
+        replaced: Any = expression.xreplace({logarithm: mark}) if by_log else expression
+        polynomial = replaced.as_poly(mark if by_log else symbol)
         rest = Space(tuple(pair for pair in cell.space.intervals if pair[0] != symbol))
         if polynomial is None or polynomial.degree() != 1 or cell.space.conditions or any(symbol in _ends(other) for _, other in rest.intervals):
             continue
+        if by_log and symbol in polynomial.free_symbols_in_domain:
+            continue
         if sign_of(polynomial.LC(), rest) not in (Sign.POSITIVE, Sign.NEGATIVE):
             continue
-        roots = sympy.solve(expression, symbol)
-        if not roots:  # the symbol's sign forbids it
-            continue
-        root = roots[0]
+        root: Any
+        if by_log:
+            root = sympy.exp(sympy.expand(-polynomial.coeff_monomial(1) / polynomial.LC()))
+        else:
+            roots = sympy.solve(expression, symbol)
+            if not roots:  # the symbol's sign forbids it
+                continue
+            root = roots[0]
         holds = [
             sign_of(root - interval.lower, rest) is Sign.POSITIVE or interval.lower == -sympy.oo,
             sign_of(interval.upper - root, rest) is Sign.POSITIVE or interval.upper == sympy.oo,
@@ -136,10 +148,13 @@ def _closed_ends(cell: ParameterCell, symbol: sympy.Symbol, interval: Interval, 
     return tuple(parts)
 
 
-def closed_ends(cell: ParameterCell) -> tuple[ParameterCell, ...]:
-    """The cell with the closed ends of its first parameter that has any split off; () where there are none. The last resort where a proof does not close."""
-    for symbol, interval in cell.space.intervals:
-        if not (interval.lower_open and interval.upper_open) and interval.lower != interval.upper:
+def closed_ends(cell: ParameterCell, used: Collection[str], first: Collection[str] = ()) -> tuple[ParameterCell, ...]:
+    """The cell with the closed ends of one parameter that is in use split off; () where there are none. The last resort where a proof does not close.
+
+    Parameters named in `first`, on which the proof failed, come before the others.
+    """
+    for symbol, interval in sorted(cell.space.intervals, key=lambda pair: pair[0].name not in first):
+        if symbol.name in used and not (interval.lower_open and interval.upper_open) and interval.lower != interval.upper:
             return _closed_ends(cell, symbol, interval, None)
     return ()
 
@@ -196,7 +211,7 @@ def refreshed(cell: ParameterCell, expressions: tuple[Any, ...]) -> tuple[Parame
     conditions = tuple(condition.xreplace(swaps) for condition in cell.space.conditions)
     fixed: tuple[tuple[sympy.Symbol, Any], ...] = tuple((symbol, value.xreplace(swaps)) for symbol, value in cell.fixed)
     values: dict[Any, Any] = dict(fixed)
-    changed = tuple(expression.subs(values).subs(swaps) if values or swaps else expression for expression in expressions)
+    changed = tuple((expression.subs(values) if values else expression).xreplace(swaps) for expression in expressions)
     return ParameterCell(Space(tuple(intervals), conditions), fixed, cell.splits), changed
 
 

@@ -13,6 +13,7 @@ from lossgraph.formula.symbolic import end, requirements, symbol, to_sympy
 from lossgraph.model import Cell, InputError, Verdict, VerdictStatus
 from lossgraph.verify import witness
 from lossgraph.verify.cells import ParameterCell, closed_ends, initial, split_cell
+from lossgraph.verify.guided import guided
 from lossgraph.verify.order import NeedSplit, Undecided, Undefined
 from lossgraph.verify.properties import CONSTANTS
 from lossgraph.verify.question import Question
@@ -53,7 +54,7 @@ def find_witness(question: Question) -> dict[str, Any] | None:
     name = question.asked()[0]
     conditions = (*question.conditions, *question.parameter_conditions)
     scene = witness.Scene(question.formula, name, question.sets[name], quantified(question), conditions, question.target(), question.outcome())
-    return witness.find(scene, question.property)
+    return witness.find(scene, question.property) or guided(scene, question.property)
 
 
 def quantified(question: Question) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def prove(task: Task, cells: list[ParameterCell]) -> list[Result]:
         except Undecided as error:
             parts, reason = (), str(error)
         if not parts and (isinstance(found, NeedSplit) or found.holds is None):
-            parts = closed_ends(cell)
+            parts = closed_ends(cell, task.names(cell), () if isinstance(found, NeedSplit) else found.about)
         if parts and len(parts) + len(waiting) + len(results) <= MAX_CELLS:
             waiting[:0] = parts
         else:

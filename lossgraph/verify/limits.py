@@ -64,6 +64,8 @@ def _limit(expression: Formula, variable: sympy.Symbol, point: Formula, side: st
                 continue
             except Undetermined as missing:
                 asked = asked or Split(missing.expression)
+                if length > LENGTHS[0]:
+                    break  # more terms cost much, and seldom settle what is open
                 continue
             except (Unsupported, NotNormal):
                 break
@@ -123,11 +125,18 @@ def growth_text(growth: Growth) -> str:
 
 
 def expand(expression: Formula, variable: sympy.Symbol, series: Series, calculus: Calculus) -> Series:
-    """The series of `expression` where `variable` has the given series."""
+    """The series of `expression` where `variable` has the given series. Parts that occur again are expanded once."""
     if variable not in expression.free_symbols:
         return calculus.constant(expression)
     if expression == variable:
         return series
+    key = (expression, variable, series)
+    if key not in calculus.expansions:
+        calculus.expansions[key] = _expand(expression, variable, series, calculus)
+    return calculus.expansions[key]
+
+
+def _expand(expression: Formula, variable: sympy.Symbol, series: Series, calculus: Calculus) -> Series:
     if isinstance(expression, sympy.Add):
         result = Series(())
         for argument in expression.args:

@@ -16,7 +16,11 @@ STRICT = (Sign.POSITIVE, Sign.NEGATIVE, Sign.ZERO)
 
 
 class Undecided(Exception):
-    """A proof did not close; the message says which step. Never means that the property fails."""
+    """A proof did not close; the message says which step. Never means that the property fails. `about`, if given, is the formula that it failed on."""
+
+    def __init__(self, reason: str, about: sympy.Expr | None = None) -> None:
+        super().__init__(reason)
+        self.about = about
 
 
 class NoLimit(Undecided):

@@ -2,7 +2,7 @@
 
 The formula is a polynomial in such sines and cosines, with coefficients that have limits. Where all coefficients but one tend to zero, the formula tends to
 what that one tends to. Where all sines and cosines share their argument u, the points at which u is a multiple of a quarter turn lie as close to the end as
-one likes, and the limits along them tell that there is no limit, or no bound.
+one likes, and the limits along them tell that there is no limit, or no bound. Where these agree, the odd eighths of a turn are tried too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from lossgraph.verify.signs import Sign, sign
 from lossgraph.verify.space import Space
 
 MAX_ATOMS = 4
-PHASES = ((0, 1), (1, 0), (0, -1), (-1, 0))  # sine and cosine at 0, a quarter, a half, three quarters of a turn
+HALF = sympy.sqrt(2) / 2
+QUARTERS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # sine and cosine at 0, a quarter, a half, three quarters of a turn
+EIGHTHS = ((HALF, HALF), (HALF, -HALF), (-HALF, -HALF), (-HALF, HALF))  # at the odd eighths, where sin(u)*cos(u) is not 0
 Side = Literal["+", "-"]
 
 
@@ -67,9 +69,15 @@ def _oscillation(expression: sympy.Expr, variable: sympy.Symbol, point: sympy.Ex
     bounded = len(finite) == len(limits) + 1
     if squeezed is not None:
         return Oscillation(squeezed, True, bounded, frozenset(), certificate)
-    values = _phases(replaced, dict(zip(marks, atoms, strict=True)), variable, point, side, space)
-    directions = frozenset(1 if value is sympy.oo else -1 for value in values if value in (sympy.oo, -sympy.oo))
-    settles = not directions and not _different(values, space)
+    values: list[sympy.Expr] = []
+    directions: frozenset[int] = frozenset()
+    settles = True
+    for phases in (QUARTERS, EIGHTHS):
+        values += _phases(phases, replaced, dict(zip(marks, atoms, strict=True)), variable, point, side, space)
+        directions = frozenset(1 if value is sympy.oo else -1 for value in values if value in (sympy.oo, -sympy.oo))
+        settles = not directions and not _different(values, space)
+        if not settles:
+            break
     if settles and not bounded:
         return None
     return Oscillation(None, settles, bounded, directions, {**certificate, "phases": [str(value) for value in values]})
@@ -105,14 +113,16 @@ def _squeezed(
     return base.value if smaller is not None and smaller.sign is Sign.POSITIVE else None
 
 
-def _phases(replaced: sympy.Expr, meanings: dict[Any, Any], variable: sympy.Symbol, point: sympy.Expr, side: Side, space: Space) -> list[sympy.Expr]:
-    """The limits along the points at which the one argument is a multiple of a quarter turn; none where the arguments differ."""
+def _phases(
+    phases: tuple[tuple[Any, Any], ...], replaced: sympy.Expr, meanings: dict[Any, Any], variable: sympy.Symbol, point: sympy.Expr, side: Side, space: Space
+) -> list[sympy.Expr]:
+    """The limits along the points at which the one argument is at such a part of its turn; none where the arguments differ."""
     arguments = {node.args[0] for node in meanings.values()}
     if len(arguments) != 1:
         return []
     values: list[sympy.Expr] = []
-    for sine, cosine in PHASES:
-        fixed = {mark: sympy.Integer(sine if isinstance(node, sympy.sin) else cosine) for mark, node in meanings.items()}
+    for sine, cosine in phases:
+        fixed = {mark: sympy.sympify(sine if isinstance(node, sympy.sin) else cosine) for mark, node in meanings.items()}
         found = limit(replaced.xreplace(fixed), variable, point, side, space)
         if isinstance(found, Limit):
             values.append(found.value)

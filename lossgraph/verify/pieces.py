@@ -166,6 +166,13 @@ def _pieces(
     return _pieces(swap(expression, node, replaced), variable, lower, upper, space, (*resolutions, resolution))
 
 
+def _without_powers_of_zero(value: Any, space: Space) -> Any:
+    """0 in the place of powers, of positive exponents that hold parameters, of what is zero without looking so."""
+    powers = [node for node in value.atoms(sympy.Pow) if node.exp.is_positive and not node.exp.is_number and not node.base.is_Atom]
+    zeros = {node: sympy.Integer(0) for node in powers if is_zero(node.base, space)}
+    return value.xreplace(zeros) if zeros else value
+
+
 def point_value(expression: sympy.Expr, variable: sympy.Symbol, point: sympy.Expr, space: Space) -> Point:
     """The exact value of `expression` at `point`. Raises `Undefined` where it is proved to have none."""
     resolutions: list[dict[str, Any]] = []
@@ -190,7 +197,7 @@ def point_value(expression: sympy.Expr, variable: sympy.Symbol, point: sympy.Exp
         resolutions.append({"node": str(node), "becomes": str(replaced), "signs": claims})
         expression = swap(expression, node, replaced)
     check_defined(expression, variable, point, space)
-    value = sympy.sympify(expression.subs(variable, point))
+    value = _without_powers_of_zero(sympy.sympify(expression.subs(variable, point)), space)
     if value.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
         raise Undecided(f"value {value} at {variable} = {point}")
     return Point(point, value, tuple(resolutions))

@@ -9,7 +9,7 @@ import sympy
 
 from lossgraph.verify import convexity, growth, zeros
 from lossgraph.verify.checks import Outcome
-from lossgraph.verify.order import Undecided
+from lossgraph.verify.order import NeedSplit, Undecided
 from lossgraph.verify.pieces import Shape, split
 from lossgraph.verify.space import Interval, Space
 
@@ -48,6 +48,24 @@ def _at_target(decide: Callable[[Shape, sympy.Expr], Outcome], outside: Callable
         return decide(case.shape(case.target), case.target)
 
     return decided
+
+
+def _zero_only(case: Case) -> Outcome:
+    """At the target and nowhere else; where that is not settled, a zero elsewhere is sought and made a joint, so that its value refutes."""
+    try:
+        return _at_target(zeros.zero_only_at_target, zeros.nowhere_zero)(case)
+    except (NeedSplit, Undecided):
+        if case.target is None:
+            raise
+        for other in zeros.other_zeros(case.expression, case.variable, case.target, case.domain, case.space):
+            marks = sorted((case.target, other), key=lambda mark: sympy.N(mark, 30))
+            try:
+                found = zeros.zero_only_at_target(case.shape(*marks), case.target)
+            except (NeedSplit, Undecided):
+                continue
+            if not found.holds:
+                return found
+        raise
 
 
 def _calibrated(case: Case) -> Outcome:
@@ -89,7 +107,7 @@ DECIDERS: dict[str, Callable[[Case], Outcome]] = {
     "bounded_below": _plain(growth.bounded_below),
     "bounded_above": _plain(growth.bounded_above),
     "zero_at_target": _at_target(zeros.zero_at_target, lambda _: Outcome(True, [])),
-    "zero_only_at_target": _at_target(zeros.zero_only_at_target, zeros.nowhere_zero),
+    "zero_only_at_target": _zero_only,
     "redescending": _plain(zeros.redescending),
     "classification_calibrated": _calibrated,
     "proper": _proper(False),

@@ -45,8 +45,10 @@ def cut(function: sympy.Expr, variable: sympy.Symbol, lower: sympy.Expr, upper: 
     ends = (lower, *points, upper)
     proofs: list[SignProof] = []
     for left, right in itertools.pairwise(ends):
-        proof = sign(function, open_part(space, variable, left, right)) or _by_factors(function, variable, left, right, space)
+        proof = sign(function, open_part(space, variable, left, right))
         if proof is None or proof.sign not in (Sign.POSITIVE, Sign.NEGATIVE, Sign.ZERO):
+            proof = _by_factors(function, variable, left, right, space)
+        if proof is None:
             raise _suggestion(function, variable, left, right, space)
         proofs.append(proof)
     return Cut(points, tuple(proofs))
@@ -66,13 +68,17 @@ def factorised(function: sympy.Expr) -> list[tuple[sympy.Expr, int]]:
     return parts
 
 
-def _by_factors(function: sympy.Expr, variable: sympy.Symbol, left: sympy.Expr, right: sympy.Expr, space: Space) -> SignProof | None:
+def _by_factors(
+    function: sympy.Expr, variable: sympy.Symbol, left: sympy.Expr, right: sympy.Expr, space: Space, *, deeper: bool = True
+) -> SignProof | None:
     """The strict sign of a product on (left, right): each factor by its own proof, or because it is monotone there and vanishes at an end."""
     over = open_part(space, variable, left, right)
     negative = False
     parts = []
     for base, power in factorised(function):
-        proof = sign(base, over) or trigonometry.proved_sign(base, variable, left, right) or _monotone_from_zero(base, variable, left, right, space)
+        proof = sign(base, over)
+        if proof is None or proof.sign not in (Sign.POSITIVE, Sign.NEGATIVE):
+            proof = trigonometry.proved_sign(base, variable, left, right) or (_monotone_from_zero(base, variable, left, right, space) if deeper else None)
         if proof is None or proof.sign not in (Sign.POSITIVE, Sign.NEGATIVE):
             return None
         negative ^= proof.sign is Sign.NEGATIVE and power % 2 == 1
@@ -84,7 +90,7 @@ def _by_factors(function: sympy.Expr, variable: sympy.Symbol, left: sympy.Expr, 
 def _monotone_from_zero(base: sympy.Expr, variable: sympy.Symbol, left: sympy.Expr, right: sympy.Expr, space: Space) -> SignProof | None:
     """The sign of a factor that vanishes at one end of (left, right) and whose derivative keeps its sign between."""
     slope = sympy.diff(base, variable)
-    rising = sign(slope, open_part(space, variable, left, right))
+    rising = sign(slope, open_part(space, variable, left, right)) or _by_factors(slope, variable, left, right, space, deeper=False)
     if rising is None or rising.sign not in (Sign.POSITIVE, Sign.NEGATIVE):
         return None
     for end, away in ((left, 1), (right, -1)):
@@ -235,7 +241,7 @@ def _suggestion(function: sympy.Expr, variable: sympy.Symbol, lower: sympy.Expr,
             for coefficient in _coefficients(factor, variable):
                 if coefficient.free_symbols and coefficient.free_symbols <= parameters and sign_of(coefficient, space) is None:
                     return split_on(coefficient, space)
-    return Undecided(f"the zeros of {function} for {variable} in ({lower}, {upper})")
+    return Undecided(f"the zeros of {function} for {variable} in ({lower}, {upper})", function)
 
 
 def _coefficients(factor: sympy.Expr, variable: sympy.Symbol) -> list[sympy.Expr]:

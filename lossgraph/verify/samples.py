@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,8 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
 Point = dict[Any, Formula]
 
 
-def _halton(index: int, base: int) -> Formula:
+@lru_cache(maxsize=4096)
+def halton(index: int, base: int) -> Formula:
     """The index-th term of the van der Corput sequence: fixed, well spread fractions in (0, 1)."""
     result, scale = Fraction(0), Fraction(1)
     while index:
@@ -30,14 +32,14 @@ def _halton(index: int, base: int) -> Formula:
 def _inside(interval: Interval, fraction: Formula, point: Point) -> Formula | None:
     """A point of the interval, given the earlier symbols; None where the interval is empty there."""
     ends: Formula = (interval.lower, interval.upper)
-    lower, upper = (end.subs(point) for end in ends)
+    lower, upper = (end.xreplace(point) if end.free_symbols else end for end in ends)
     if lower.is_infinite and upper.is_infinite:
         return 8 * (2 * fraction - 1) / (1 - (2 * fraction - 1) ** 2) / 3 if fraction not in (0, 1) else None
     if upper.is_infinite:
         return lower + 2 * fraction / (1 - fraction)
     if lower.is_infinite:
         return upper - 2 * fraction / (1 - fraction)
-    difference = number_sign(sympy.expand(upper - lower))
+    difference = number_sign(upper - lower) or number_sign(sympy.expand(upper - lower))
     if difference == 0 and not interval.lower_open and not interval.upper_open:
         return lower
     return None if difference != 1 else lower + (upper - lower) * fraction
@@ -63,6 +65,19 @@ def truth_at(relational: Formula, point: Point) -> bool | None:
     return {"==": sign == 0, "!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0}[related[0]]
 
 
+@lru_cache(maxsize=20000)
+def _coordinates(intervals: tuple[tuple[sympy.Symbol, Interval], ...], index: int) -> Point | None:
+    """The index-th point of the intervals; None where one of them is empty there. Spaces share their first symbols, which are placed once."""
+    if not intervals:
+        return {}
+    point = _coordinates(intervals[:-1], index)
+    if point is None:
+        return None
+    symbol, interval = intervals[-1]
+    value = _inside(interval, halton(index, PRIMES[(len(intervals) - 1) % len(PRIMES)]), point)
+    return None if value is None else {**point, symbol: value}
+
+
 @lru_cache(maxsize=5000)
 def _points(space: Space, count: int) -> tuple[tuple[tuple[sympy.Symbol, Formula], ...], ...]:
     return tuple(tuple(point.items()) for point in _generated(space, count))
@@ -76,29 +91,30 @@ def sample_points(space: Space, count: int = 24) -> list[Point]:
 def _generated(space: Space, count: int) -> Iterator[Point]:
     found = 0
     for index in range(1, 4 * count):
-        point: Point = {}
-        for place, (symbol, interval) in enumerate(space.intervals):
-            value = _inside(interval, _halton(index, PRIMES[place % len(PRIMES)]), point)
-            if value is None:
-                break
-            point[symbol] = value
-        else:
-            if all(truth_at(relational, point) is True for relational in space.conditions):
-                found += 1
-                yield point
+        point = _coordinates(space.intervals, index)
+        if point is not None and all(truth_at(relational, point) is True for relational in space.conditions):
+            found += 1
+            yield point
         if found >= count:
             return
+
+
+@lru_cache(maxsize=1000)
+def _balls(space: Space, count: int) -> tuple[dict[sympy.Symbol, Any], ...]:
+    """The sample points in balls; those that have none are left out."""
+    found: list[dict[sympy.Symbol, Any]] = []
+    for point in _points(space, count):
+        with suppress(NotEnclosed, ZeroDivisionError, ValueError, OverflowError):
+            found.append({symbol: enclosure(value, {}, 90) for symbol, value in point})
+    return tuple(found)
 
 
 @lru_cache(maxsize=20000)
 def sampled_signs(expression: Formula, space: Space, count: int = 24) -> int:
     """The set of signs that were proved at sample points (a lower bound on the signs that occur); 0 where none could be evaluated."""
     signs = 0
-    for point in sample_points(space, count):
-        values = {}
+    for values in _balls(space, count):
         try:
-            for symbol, value in point.items():
-                values[symbol] = enclosure(value, {}, 90)
             ball = enclosure(expression, values, 90)
         except (NotEnclosed, ZeroDivisionError, ValueError, OverflowError):
             continue

@@ -64,6 +64,8 @@ class Calculus:
     length: int
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     cache: dict[Formula, int] = field(default_factory=dict)
+    simple: dict[Formula, Formula] = field(default_factory=dict)
+    expansions: dict[tuple[Formula, sympy.Symbol, Series], Series] = field(default_factory=dict)
 
     def sign(self, expression: Formula) -> int:
         """-1, 0 or 1, proved on all of the space; raises `Undetermined`."""
@@ -82,7 +84,11 @@ class Calculus:
 
     def plain(self, expression: Formula) -> Formula:
         """The coefficient in normal form, so that a zero is seen."""
-        return expression if isinstance(expression, sympy.Rational) else simplified(expression, self.space)
+        if isinstance(expression, sympy.Rational):
+            return expression
+        if expression not in self.simple:
+            self.simple[expression] = simplified(expression, self.space)
+        return self.simple[expression]
 
     # Growths
 

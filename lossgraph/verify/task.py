@@ -36,6 +36,7 @@ class Result:
     constant: str | None = None
     reason: str | None = None
     defined: bool = True
+    about: tuple[str, ...] = ()  # the names in the formula that a proof failed on
 
 
 def named(expression: sympy.Expr, cell: ParameterCell) -> sympy.Expr:
@@ -71,6 +72,13 @@ class Task:
             return False
         return True
 
+    def names(self, cell: ParameterCell) -> tuple[str, ...]:
+        """The names that the answer may depend on in this cell: in the formula, its requirements and target, and in ends and conditions of parameters."""
+        fresh, case, wanted = self.prepared(cell)
+        ends = [end for _, interval in fresh.space.intervals for end in (interval.lower, interval.upper)]
+        aim = [] if case.target is None else [case.target]
+        return _names(case.expression, *aim, *(part for pair in wanted for part in pair), *ends, *fresh.space.conditions)
+
     def prepared(self, cell: ParameterCell) -> tuple[ParameterCell, Case, list[tuple[Any, Any]]]:
         """The cell, the case and the requirements, in symbols that carry the signs that the cell implies."""
         target = sympy.S.Zero if self.target is None else self.target
@@ -101,7 +109,7 @@ class Task:
             where = f" where {fresh.text()}" if fresh.text() else ""
             raise InputError(f"formula `{self.question.text}` has no finite real value{where}: {error}; restrict the domain or the parameters") from None
         except Undecided as error:
-            return Result(cell, None, reason=str(error), defined=defined)
+            return Result(cell, None, reason=str(error), defined=defined, about=() if error.about is None else _names(error.about))
         except InputError:
             raise
         except Exception as error:  # the engine fails closed: whatever SymPy raises is no proof of anything
@@ -109,6 +117,10 @@ class Task:
         if not outcome.holds and fresh.space.conditions and not sample_points(fresh.space, 1):
             return Result(cell, None, reason="fails where the parameters meet conditions that may have no solution")
         return Result(fresh, outcome.holds, proof, outcome.constant)
+
+
+def _names(*expressions: Any) -> tuple[str, ...]:
+    return tuple(sorted({symbol.name for expression in expressions for symbol in expression.free_symbols}))
 
 
 def _written(case: Case, outcome: Outcome) -> dict[str, Any]:
@@ -126,7 +138,8 @@ def decide_case(case: Case, property_id: str) -> Outcome:
     try:
         return DECIDERS[property_id](case)
     except Undecided as error:
-        if any(not (interval.lower_open and interval.upper_open) for _, interval in case.space.intervals):
+        used = case.expression.free_symbols
+        if any(symbol in used and not (interval.lower_open and interval.upper_open) for symbol, interval in case.space.intervals):
             raise  # the closed ends are split off first: that is cheaper, and settles more
         composed = None if case.doubtful else compose(case, property_id, decide_case)
         if composed is not None:
@@ -166,7 +179,15 @@ def _meets_requirements(case: Case, wanted: list[tuple[Any, Any]]) -> None:
         shape = split(sympy.sympify(alarm), case.variable, case.domain, case.space)
         for point in shape.points():
             if point.value != 0:
-                raise Undefined(f"at {case.variable} = {point.at}, {condition} fails")
+                raise _missing(case, condition, f"at {case.variable} = {point.at}")
         for piece in shape.pieces():
             if piece.expression != 0:
-                raise Undefined(f"between {piece.lower} and {piece.upper}, {condition} fails")
+                raise _missing(case, condition, f"between {piece.lower} and {piece.upper}")
+
+
+def _missing(case: Case, condition: Any, where: str) -> Exception:
+    """What a requirement that fails says. Where it asks for a positive base because an exponent's sign did not show, 0 to a positive power may stand there."""
+    powers = {node for node in case.expression.atoms(sympy.Pow) if node.exp.free_symbols and node.exp.is_positive is None}
+    if powers and isinstance(condition, sympy.StrictGreaterThan):
+        return Undecided(f"{where}, {condition} fails, and a power of 0 may be meant")
+    return Undefined(f"{where}, {condition} fails")

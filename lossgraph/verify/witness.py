@@ -132,7 +132,7 @@ def settings(parameters: Mapping[str, tuple[Span, ...]], conditions: tuple[Node,
     given = 0
     for index in order:
         setting = {name: column[i] for name, column, i in zip(names, columns, index, strict=True)}
-        if _meets(conditions, setting):
+        if meets(conditions, setting):
             yield setting
             given += 1
             if given == MAX_SETTINGS:
@@ -160,7 +160,8 @@ def _few(columns: list[list[Fraction]]) -> Iterator[tuple[int, ...]]:
             yield tuple(i if place == position else 0 for place in range(len(columns)))
 
 
-def _meets(conditions: tuple[Node, ...], setting: Mapping[str, Fraction]) -> bool:
+def meets(conditions: tuple[Node, ...], setting: Mapping[str, Fraction]) -> bool:
+    """Whether a setting is seen to meet all conditions."""
     try:
         return all(holds(condition, setting) for condition in conditions)
     except (Unsure, Undefined, KeyError):

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import sympy
 
+from lossgraph.verify import trigonometry
 from lossgraph.verify.behaviour import derivative, end_limit, vanishes
-from lossgraph.verify.checks import Check, Claims, Outcome, conjunction, limit_claim, sign_claim, strict_signs, weak_sign
-from lossgraph.verify.order import Undecided, difference, equal, split_on
+from lossgraph.verify.checks import Check, Claims, Outcome, conjunction, limit_claim, no_limit, sign_claim, strict_signs, weak_sign
+from lossgraph.verify.order import NoLimit, Undecided, difference, equal, split_on
 from lossgraph.verify.pieces import Piece, Shape, split
-from lossgraph.verify.signs import Sign
+from lossgraph.verify.signs import Sign, is_zero
 from lossgraph.verify.space import Interval, Space
 
+WINDOW = 10  # how far from the target other zeros are sought
 NOT_ZERO = (Sign.POSITIVE, Sign.NEGATIVE)
 
 
@@ -70,6 +72,15 @@ def zero_only_at_target(shape: Shape, target: sympy.Expr) -> Outcome:
             lambda point=point: (not equal(point.value, sympy.S.Zero, shape.space), [{"claim": "value", "at": str(point.at), "value": str(point.value)}])
         )
     return replace(conjunction([*checks, *(_nowhere_zero(shape, piece) for piece in shape.pieces())]), shape=shape.certificate())
+
+
+def other_zeros(expression: sympy.Expr, variable: sympy.Symbol, target: sympy.Expr, domain: tuple[Interval, ...], space: Space) -> list[sympy.Expr]:
+    """A few numbers of the domain, other than the target, at which sines and cosines of the formula turn it to zero; that list need not be complete."""
+    if not target.is_number:
+        return []
+    found = [zero for part in (expression, sympy.diff(expression, variable)) for zero in trigonometry.zeros(part, variable, target - WINDOW, target + WINDOW)]
+    near = sorted({zero for zero in found if zero.is_number}, key=lambda zero: sympy.Abs(sympy.N(zero - target, 30)))
+    return [zero for zero in near if zero != target and in_domain(zero, domain, space) and is_zero(expression.subs(variable, zero), space)][:2]
 
 
 def nowhere_zero(shape: Shape) -> Outcome:
@@ -155,7 +166,10 @@ def redescending(shape: Shape) -> Outcome:
 
     def tail(piece: Piece, side: str) -> Check:
         def check() -> tuple[bool, Claims]:
-            end = end_limit(shape, piece, side, 1)
+            try:
+                end = end_limit(shape, piece, side, 1)
+            except NoLimit as error:
+                return False, [no_limit(piece, side, 1, error)]
             holds = equal(end.value, sympy.S.Zero, shape.space)
             return holds, [limit_claim(piece, side, 1, end), {"claim": "equal" if holds else "different", "left": str(end.value), "right": "0"}]
 
