@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lossgraph.checker.branches import bounded
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.normal import Quotient, normal
@@ -163,7 +164,8 @@ def cases(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
             chart = _point(by, interval, space)
             part = space.placed(name, chart)
             points.append(chart)
-        sign = inner(substitute(node, {name: chart}), case["proof"], part, depth)
+        placed = substitute(node, {name: chart})
+        sign = inner(placed, case["proof"], part, depth) or (inner(placed, case["proof"], bounded(part), depth) if bounded(part) != part else None)
         if sign is None:
             return None
         signs.append(sign)

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lossgraph.checker.branches import bounded, on_every_branch
 from lossgraph.checker.cells import LINE, Span, cell_space, fill, merged, read_cell
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.domain import read
 from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.instances import Instance, hull
 from lossgraph.checker.normal import condition_key, normal
-from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve, unrooted
+from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve, total_function, truth, unrooted
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, implies, structure
 from lossgraph.checker.sums import sum_interval
@@ -64,7 +65,7 @@ class Field:
         space = every.totals.space()
         sums = {name: sum_interval(component, space) for name, component in every.stated.items()}
         # the certificate knows of a sum whether it is positive or nonnegative, and no more
-        intervals = {name: [LINE if one.lower == MINUS_OO else (one.lower, one.upper, one.lower_open, one.upper_open)] for name, one in sums.items()}
+        intervals = {name: [LINE if one.lower == MINUS_OO else (ZERO, OO, one.lower_open or one.lower != ZERO, True)] for name, one in sums.items()}
         return Field(instance, {**instance.sets, **intervals}, list(instance.conditions), every.totals, every)
 
     def hull(self) -> Space:
@@ -104,14 +105,16 @@ def check_claim(node: Node, wanted: str, claim: Claim, field: Field) -> bool:
         return _is_number(node, stated, wanted, field)
     if by == "sign":
         expect_keys(claim, {"by", "claim", "expression", "cells"})
-        return covered(claim["cells"], names(stated), field, "") and all(_by_sign(cell, node, stated, wanted, field) for cell in claim["cells"])
+        cells = (cell for cell in claim["cells"] if not is_empty(cell, field))
+        return covered(claim["cells"], names(stated), field, "") and all(_by_sign(cell, node, stated, wanted, field) for cell in cells)
     if by == "pieces":
         expect_keys(claim, {"by", "claim", "expression", "cells", "variable"})
         variable = claim["variable"]
         for condition in field.conditions:
             if variable in names(condition):
                 node = ("Piecewise", ("tuple", node, condition), ("tuple", OUTSIDE[wanted], ("name", "True")))
-        pieces = (_by_pieces(cell, node, stated, variable, wanted, field) for cell in claim["cells"])
+        cells = (cell for cell in claim["cells"] if not is_empty(cell, field))
+        pieces = (_by_pieces(cell, node, stated, variable, wanted, field) for cell in cells)
         return covered(claim["cells"], names(stated), field, variable) and all(pieces)
     raise Unreadable(f"unknown kind {by!r}")
 
@@ -128,6 +131,8 @@ def even(node: Node) -> Node:
 def _is_number(node: Node, stated: Node, wanted: str, field: Field) -> bool:
     space = field.wide(Space(), {})
     value = normal(resolved(node, space), space.positive()).rational()
+    if value is None and stated[0] == "number" and on_every_branch(node, stated, space):
+        value = stated[1]
     if value is None or stated != number(value):
         return False
     return implies("0" if value == 0 else "+" if value > 0 else "-", SIGN_OF[wanted])
@@ -152,7 +157,35 @@ def covered(entries: Sequence[Claim], used: Collection[str], field: Field, varia
         return False
     if not fill(boxes, {name: field.sets[name] for name in mentioned}):
         return False
-    return all(known(parse(text), cell, field) for cell in cells for text in read(cell)[1])
+    filled = [cell["cell"] for cell in entries if not is_empty(cell, field)]
+    return all(known(parse(text), cell, field) for cell in filled for text in read(cell)[1])
+
+
+def is_empty(entry: Claim, field: Field) -> bool:
+    """Whether a cell is said to be empty; a condition under which the claim is asked then has to be false all over it. Raises `Unreadable` where none is."""
+    if "empty" not in entry:
+        return False
+    expect_keys(entry, {"cell", "empty"})
+    space, fixed = cell_space(entry["cell"], conditions=True)
+    space = field.wide(space, fixed)
+    if entry["empty"] is not True or not any(_false(substitute(condition, fixed), space) for condition in field.conditions):
+        raise Unreadable("a cell that may not be empty")
+    return True
+
+
+def _false(condition: Node, space: Space) -> bool:
+    try:
+        return not truth(condition, judge_by([], space))
+    except Unreadable:
+        return False
+
+
+def holds(condition: Node, field: Field) -> bool:
+    """Whether a condition is true wherever the field's numbers lie."""
+    try:
+        return truth(condition, judge_by([], field.wide(field.hull(), {})))
+    except Unreadable:
+        return False
 
 
 def known(stated: Node, cell: str, field: Field) -> bool:
@@ -176,22 +209,6 @@ def cell_of(text: str) -> tuple[Space, dict[str, Node]]:
     return Space(space.intervals, tuple(parse(part) for part in read(text)[1])), fixed
 
 
-def bounded(space: Space) -> Space:
-    """The space with conditions such as `i <= u` as ends of the later symbol's interval: all of them are true, so only what the old end said is lost."""
-    for operator, left, right in (condition for condition in space.conditions if condition[0] in {"<", "<=", ">", ">="}):
-        low, high = (left, right) if operator[0] == "<" else (right, left)
-        order = [name for name, _ in space.intervals]
-        for symbol, end, lower in ((high, low, True), (low, high, False)):
-            old = space.interval(str(symbol[1])) if symbol[0] == "name" else None
-            if old is None or not names(end) or not names(end) <= set(order[: order.index(symbol[1])]):
-                continue
-            opened = len(operator) == 1
-            new = Interval(end, old.upper, opened, old.upper_open) if lower else Interval(old.lower, end, old.lower_open, opened)
-            space = space.narrowed(str(symbol[1]), new)
-            break
-    return space
-
-
 def _by_sign(cell: Claim, node: Node, stated: Node, wanted: str, field: Field) -> bool:
     expect_keys(cell, {"cell", "sign", "proof"}, {"over"})
     space, fixed = cell_of(cell["cell"])
@@ -201,6 +218,8 @@ def _by_sign(cell: Claim, node: Node, stated: Node, wanted: str, field: Field) -
         return False
     if not equal(own, field.own(shown), wide):
         return cell["proof"]["kind"] == "zero" and _zero_by_logs(cell, own, shown, space, wide)
+    if cell["proof"]["kind"] == "zero" and not equal(own, ZERO, wide):
+        return _zero_by_logs(cell, own, shown, space, wide)
     _has_value(shown, own, space, wide, field)
     return _signed(shown, cell, space, field)
 
@@ -282,7 +301,8 @@ def collapsed(node: Node, space: Space) -> Node:
         return node
     try:
         first, *others = (resolve(prune(branch[1]), judge_by([], space)) for branch in node[1:])
-        return first if all(equal(first, other, space) for other in others) else node
+        kept = next((branch for branch in (first, *others) if total_function(branch)), first)
+        return kept if all(equal(first, other, space) for other in others) else node
     except Unreadable:
         return node
 

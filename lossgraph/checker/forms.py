@@ -63,7 +63,7 @@ def _power(base: Node, exponent: Node) -> Node:
     """The power, worked out where both are small numbers and it has a value."""
     if base[0] == exponent[0] == "number" and exponent[1].denominator == 1 and abs(exponent[1]) <= 64 and (base[1] or exponent[1] > 0):
         return number(base[1] ** int(exponent[1]))
-    return ("pow", base, exponent)
+    return base if base == number(1) else ("pow", base, exponent)
 
 
 def unrooted(node: Node) -> Node:

@@ -7,7 +7,7 @@ power n is what stands under it; cosh, sinh, tanh and tan by exp, sin and cos; e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -35,6 +35,8 @@ from lossgraph.checker.polynomials import (
     sorted_monomial,
     sorted_terms,
 )
+
+MAX_ROOT_TERMS = 6
 
 
 @lru_cache(maxsize=50_000)
@@ -188,6 +190,22 @@ def exponential(inner: Quotient, positive: frozenset[str]) -> Quotient:
     return result
 
 
+def exponents_split(polynomial: Polynomial, positive: frozenset[str]) -> Quotient | None:
+    """The polynomial with exponentials of quotients as products, exp(x*y/(1 + y)) as exp(x)*exp(-x/(1 + y)); None where there are none."""
+    quotients = {generator for monomial in polynomial for generator, _ in monomial if generator[0] == "exp" and is_quotient_key(generator[1])}
+    if not quotients:
+        return None
+    inner = {generator: Quotient(dict(generator[1][0]), dict(generator[1][1])) for generator in quotients}
+    total = Quotient({})
+    for monomial, value in polynomial.items():
+        term = Quotient({tuple(item for item in monomial if item[0] not in quotients): value})
+        for generator, power in monomial:
+            if generator in quotients:
+                term = term * exponential(_with_reciprocal(inner[generator] * constant(power)), positive)
+        total = total + term
+    return total
+
+
 def _base(log: Generator) -> Quotient:
     """What a log generator is the logarithm of."""
     return Quotient(dict(log[1]), dict(log[2]))
@@ -311,10 +329,51 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
         for generator, power in common:
             result = result * _generator_power(generator, power * factor, monomial, positive)
         if rest is not None:
-            result = result * _one_power(key_of(rest.numerator), monomial, factor)
+            result = result * _power_of_sum(rest.numerator, monomial, factor, positive)
             if rest.denominator != UNIT:
-                result = result * _one_power(key_of(rest.denominator), monomial, -factor)
+                result = result * _power_of_sum(rest.denominator, monomial, -factor, positive)
     return result
+
+
+def _power_of_sum(polynomial: Polynomial, monomial: Monomial, factor: Number, positive: frozenset[str]) -> Quotient:
+    """A power of a sum; half a power of the square of what is surely positive is a whole power of that."""
+    if not monomial and factor.denominator == 2 and len(polynomial) > 2:
+        lead = Fraction(polynomial[max(polynomial, key=_by_powers(polynomial))])
+        root = _square_root({term: quotient_of(value, lead) for term, value in polynomial.items()}) if lead > 0 else None
+        if root is not None and _surely_positive(root, positive):
+            return _power(constant(lead), constant(factor), positive) * Quotient(root).power(int(2 * factor))
+    return _one_power(key_of(polynomial), monomial, factor)
+
+
+def _square_root(polynomial: Polynomial) -> Polynomial | None:
+    """The polynomial whose largest term has the coefficient 1, like that of this one, and of which this is the square; None where none is found."""
+    larger = _by_powers(polynomial)
+    first = _root_of_monomial(max(polynomial, key=larger))
+    if first is None:
+        return None
+    root: Polynomial = {first: 1}
+    for _ in range(MAX_ROOT_TERMS):
+        rest = add_polynomials(polynomial, {monomial: -value for monomial, value in multiply_polynomials(root, root).items()})
+        if not rest:
+            return root
+        lead = max(rest, key=larger)
+        factor = _divided(lead, first)
+        if factor is None or factor in root:
+            return None
+        root = {**root, factor: quotient_of(rest[lead], 2)}
+    return None
+
+
+def _by_powers(polynomial: Polynomial) -> Callable[[Monomial], tuple[Number, ...]]:
+    """An order of monomials that products keep: by the power of one generator after the other."""
+    generators = sorted({generator for monomial in polynomial for generator, _ in monomial}, key=order)
+    return lambda monomial: tuple(dict(monomial).get(generator, 0) for generator in generators)
+
+
+def _root_of_monomial(monomial: Monomial) -> Monomial | None:
+    """The monomial of symbols whose square this is."""
+    even = all(generator[0] == "symbol" and power > 0 and power % 2 == 0 for generator, power in monomial)
+    return tuple((generator, exact(Fraction(power, 2))) for generator, power in monomial) if even else None
 
 
 def _with_reciprocal(form: Quotient) -> Quotient:

@@ -7,26 +7,32 @@ formula around the calls has to have a value.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from math import prod
 from typing import Any
 
 from lossgraph.checker.calls import Quantity, Statement, calls_in, expand, has_limit
 from lossgraph.checker.cells import Span
+from lossgraph.checker.corners import by_corners
 from lossgraph.checker.counterexamples import check_counterexample
 from lossgraph.checker.defined import MEETS, strict_sign
 from lossgraph.checker.demands import check_demand, misfit
 from lossgraph.checker.everywhere import Field, check_claim
-from lossgraph.checker.expression import ONE, Node, Unreadable, number, parse
-from lossgraph.checker.instances import Builder, Instance
+from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, parse
+from lossgraph.checker.forms import plain
+from lossgraph.checker.instances import Builder, Instance, hull
 from lossgraph.checker.normal import normal
-from lossgraph.checker.shape import spans
+from lossgraph.checker.shape import spans, unrooted
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Space
 from lossgraph.checker.tending import check_limits
-from lossgraph.checker.totals import EveryLength
+from lossgraph.checker.totals import EveryLength, Totals
 
 Question = Mapping[str, Any]
 Parts = Mapping[str, Any]
 FORMS = frozenset({"identity", "bound", "limit"})
+MAX_PARTS = 64
 PARTS = frozenset({"domains", "defined", "links", "limit", "type"})
 # operator -> (which side is the larger one, the claim about larger minus smaller)
 LINKS = {"==": (0, "= 0"), ">=": (0, ">= 0"), ">": (0, "> 0"), "<=": (1, ">= 0"), "<": (1, "> 0")}
@@ -145,7 +151,7 @@ def _tried(node: Node, wanted: str, claim: Mapping[str, Any], field: Field) -> b
 def _defined(entries: list[Mapping[str, Any]], field: Field) -> bool:
     """Whether the formula around the calls has a value: each need is seen at once, or shown by an entry; each entry speaks of a need."""
     space = field.wide(field.hull(), {})
-    settled = [(strict_sign(node, space) or _largest(node, space)) in MEETS[need] for need, node in field.instance.needs]
+    settled = [_met(need, node, space, field) for need, node in field.instance.needs]
     for entry in entries:
         expect_keys(entry, {"condition", "claims"})
         condition = parse(entry["condition"])
@@ -155,6 +161,28 @@ def _defined(entries: list[Mapping[str, Any]], field: Field) -> bool:
             if not _condition(part, claim, settled, field):
                 return False
     return all(settled)
+
+
+def _met(need: str, node: Node, space: Space, field: Field) -> bool:
+    """Whether a need is seen at once."""
+    if (strict_sign(node, space) or _largest(node, space)) in MEETS[need]:
+        return True
+    return _in_parts(need, node, field) or _by_corners(need, node, field)
+
+
+def _in_parts(need: str, node: Node, field: Field) -> bool:
+    """Whether a need is met in each part of the sets of the names, where one has a gap (`y != 0`)."""
+    split = {name: field.sets[name] for name in sorted(names(node)) if len(field.sets.get(name, ())) > 1}
+    if not split or prod(len(members) for members in split.values()) > MAX_PARTS:
+        return False
+    parts = ({**field.sets, **{name: [member] for name, member in zip(split, chosen, strict=True)}} for chosen in product(*split.values()))
+    return all(strict_sign(node, replace(field, sets=part).wide(hull(part), {})) in MEETS[need] for part in parts)
+
+
+def _by_corners(need: str, node: Node, field: Field) -> bool:
+    """Whether a need is met since sums are sums of products of `v_i` and `1 - v_i`, which are not negative."""
+    found = by_corners(node, field.totals) if isinstance(field.totals, Totals) else None
+    return found is not None and strict_sign(*found) in MEETS[need]
 
 
 def _largest(node: Node, space: Space) -> str | None:
@@ -195,7 +223,7 @@ def _link(operator: str, instance: Instance, place: int, claim: Mapping[str, Any
         return False
     larger, wanted = LINKS[operator]
     sides = (instance.side(place), instance.side(place + 1))
-    large, small = sides[larger], sides[1 - larger]
+    large, small = sides[larger], plain(unrooted(sides[1 - larger])) if "both" in claim else sides[1 - larger]
     if "both" not in claim:
         return check_claim(("add", large, ("neg", small)), wanted, claim, field)
     expect_keys(claim, {"both"})

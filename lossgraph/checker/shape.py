@@ -211,6 +211,8 @@ def _point(entry: Mapping[str, Any], formula: Node, variable: str, space: Space,
     at, value = parse(entry["at"]), parse(entry["value"])
     placed = prune(substitute(formula, {variable: at}))
     found = resolve(placed, lambda node: _parameter_sign(node, space))
+    if unrooted(placed) != placed:  # sqrt(a**2 + x**2) at x = 0
+        found = resolve(unrooted(placed), lambda node: _parameter_sign(node, space))
     check_defined(found, space)
     if steps:
         check_resolutions(placed, entry["resolutions"], space, {variable: at})
@@ -358,7 +360,7 @@ def _same_branches(all_branches: list[Node], shown: list[Node], space: Space) ->
         if not shown:
             break
         try:
-            true: bool | None = _truth(condition, judge_by([], space))
+            true: bool | None = truth(condition, judge_by([], space))
         except Unreadable:
             true = None
         _, other, under = shown[0]
@@ -524,7 +526,7 @@ def resolve(node: Node, sign: SignOf) -> Node:
             return node
         case "Piecewise":
             for _, value, condition in node[1:]:
-                if _truth(condition, sign):
+                if truth(condition, sign):
                     return resolve(value, sign)
             raise Unreadable("no branch of a Piecewise applies")
         case "Abs":
@@ -549,16 +551,17 @@ def resolve(node: Node, sign: SignOf) -> Node:
             return (node[0], *(resolve(child, sign) for child in node[1:]))
 
 
-def _truth(condition: Node, sign: SignOf) -> bool:
+def truth(condition: Node, sign: SignOf) -> bool:
+    """Whether a condition is true where its functions have the signs that `sign` tells. Raises `Unreadable` where they do not tell."""
     match condition[0]:
         case "name" if condition[1] in {"True", "False"}:
             return condition[1] == "True"
         case "and":
-            return all(_truth(part, sign) for part in condition[1:])
+            return all(truth(part, sign) for part in condition[1:])
         case "or":
-            return any(_truth(part, sign) for part in condition[1:])
+            return any(truth(part, sign) for part in condition[1:])
         case "not":
-            return not _truth(condition[1], sign)
+            return not truth(condition[1], sign)
         case "<" | "<=" | ">" | ">=" | "==" | "!=":
             found = sign(("add", resolve(condition[1], sign), ("neg", resolve(condition[2], sign))))
             true, false = _COMPARE[condition[0]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ZERO, Node, Unreadable, number, parse
-from lossgraph.checker.normal import condition_key, normal
+from lossgraph.checker.normal import condition_key, exponents_split, normal
 from lossgraph.checker.space import MINUS_OO, OO, SIGNS, Space, flipped, form_sign, implies, product, structure
 from lossgraph.checker.sturm import sign_without_roots
 
@@ -39,7 +39,13 @@ def expect_keys(part: Mapping[str, Any], needed: set[str] | frozenset[str], opti
 
 def equal(first: Node, second: Node, space: Space) -> bool:
     """Whether two trees agree in normal form on the space."""
-    return first == second or normal(("add", first, ("neg", second)), space.positive()).is_zero()
+    if first == second:
+        return True
+    gap = normal(("add", first, ("neg", second)), space.positive())
+    if gap.is_zero():
+        return True
+    split = exponents_split(gap.numerator, space.positive())
+    return split is not None and split.is_zero()
 
 
 def check_sign(node: Node, sign: str, proof: Proof, space: Space, depth: int = 0) -> bool:

@@ -70,7 +70,7 @@ class Space:
         return Space(kept, tuple(part for part in self.conditions if not names(part) & gone))
 
     def replaced(self, name: str, new: str, interval: Interval, by: Node) -> Space:
-        """The space with one symbol's place taken by another, `by` being the old in terms of the new. Conditions on the old one are dropped."""
+        """The space with one symbol's place taken by another, `by` being the old in terms of the new."""
         if self.interval(new) is not None:
             raise Unreadable(f"{new} is taken")
         changed = tuple(
@@ -78,16 +78,16 @@ class Space:
             for other, old in self.intervals
             if other != name
         )
-        return Space(((new, interval), *changed), tuple(part for part in self.conditions if name not in names(part)))
+        return Space(((new, interval), *changed), tuple(substitute(part, {name: by}) for part in self.conditions))
 
     def placed(self, name: str, point: Node) -> Space:
-        """The space where a symbol has one value; conditions on it are dropped."""
-        kept = Space(tuple(item for item in self.intervals if item[0] != name), tuple(part for part in self.conditions if name not in names(part)))
+        """The space where a symbol has one value."""
         changed = [
             (other, Interval(substitute(old.lower, {name: point}), substitute(old.upper, {name: point}), old.lower_open, old.upper_open))
-            for other, old in kept.intervals
+            for other, old in self.intervals
+            if other != name
         ]
-        return Space(tuple(changed), kept.conditions)
+        return Space(tuple(changed), tuple(substitute(part, {name: point}) for part in self.conditions))
 
     def narrowed(self, name: str, interval: Interval) -> Space:
         """The space with another interval for a symbol, in its place."""
@@ -400,7 +400,7 @@ def _divided(polynomial: Polynomial) -> tuple[Monomial, Polynomial]:
     least: dict[Generator, Number] = {}
     for generator in {generator for monomial in polynomial for generator, _ in monomial}:
         power = min(dict(monomial).get(generator, 0) for monomial in polynomial)
-        if power > 0 or (power < 0 and all(generator in dict(monomial) for monomial in polynomial)):
+        if power:
             least[generator] = power
     common = sorted_monomial(least.items())
     inverse = Quotient({tuple((generator, -power) for generator, power in common): 1})

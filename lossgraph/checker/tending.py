@@ -7,7 +7,7 @@ from typing import Any
 
 from lossgraph.checker.calls import Statement, free, has_limit
 from lossgraph.checker.cells import Span, order
-from lossgraph.checker.everywhere import Field, cell_of, covered, resolved
+from lossgraph.checker.everywhere import Field, cell_of, covered, holds, is_empty, resolved
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, parse, substitute
 from lossgraph.checker.limits import Approach, check_limit
 from lossgraph.checker.shape import prune, read_piece
@@ -25,7 +25,9 @@ def check_limits(part: Mapping[str, Any], statement: Statement, field: Field) ->
     if has_limit(inner) or moving[0] != "name" or moving[1] not in field.sets or names(point) or len(side) > 1:
         return False
     name, other = str(moving[1]), field.instance.side(1 - places[0])
-    if name in names(other) or name in free(statement.sides[1 - places[0]]) or any(name in names(condition) for condition in field.conditions):
+    if name in names(other) or name in free(statement.sides[1 - places[0]]):
+        return False
+    if any(name in names(condition) and not holds(condition, field) for condition in field.conditions):
         return False
     wanted = list(approaches(field.sets[name], point, _sides(side)))
     shown = part["approaches"]
@@ -65,7 +67,7 @@ def _approach(entry: Mapping[str, Any], name: str, point: Node, way: tuple[str, 
         return False
     if not covered(entry["cells"], (), field, name):
         return False
-    return all(_tends(cell, name, point, way, inside, other) for cell in entry["cells"])
+    return all(_tends(cell, name, point, way, inside, other) for cell in entry["cells"] if not is_empty(cell, field))
 
 
 def _tends(cell: Mapping[str, Any], name: str, point: Node, way: tuple[str, Node, Node], inside: Node, other: Node) -> bool:

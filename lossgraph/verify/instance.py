@@ -131,6 +131,7 @@ class _Builder:
         self.obligations: list[Obligation] = []
         self.requirements: list[tuple[Any, Any]] = []
         self.predictions: list[sympy.Symbol] = []
+        self.called: list[CardCall] = []
         self.names = frozenset(quantity.name for quantity in statement.quantities)
         self.values: dict[str, Any] = {quantity.name: self._quantity(quantity) for quantity in statement.quantities}
 
@@ -189,6 +190,8 @@ class _Builder:
     def call(self, call: CardCall) -> Any:
         """A card call: its view's formula at the arguments; component by component where a vector stands in a number's place."""
         view = view_of(call, self.losses)
+        again = call in self.called
+        self.called.append(call)
         arguments: dict[str, Any] = {}
         spread = 0
         given = {slot: self.value(node) for slot, node in call.keywords}
@@ -200,7 +203,8 @@ class _Builder:
                 value = (value,) * (entry.length if isinstance(entry.length, int) else sizes[entry.length])
             if entry.length is None and isinstance(value, tuple):
                 spread = max(spread, len(value))
-            if not (isinstance(node, Name) and node.name in self.names):  # a free name ranges over the slot's domain already
+            # a free name ranges over the slot's domain already; a call that is made twice owes its domains once
+            if not again and not (isinstance(node, Name) and node.name in self.names):
                 self._oblige(f"{call.loss}: {slot} = {written(node)}", value, entry.domain)
             arguments[slot] = value
         tree = formula(view)
