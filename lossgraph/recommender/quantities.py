@@ -23,6 +23,7 @@ _FILLERS = frozenset(
     "grained unique semantic product sample day hour customer value observation row policy entry week pixel than less under or some "
     "mutually exclusive disjoint separate".split()
 )
+_ROUGHLY = frozenset("of in about around roughly approximately nearly some every each the".split())
 _REACH = 4
 _OF_RATIOS = frozenset("imbalance imbalanced unbalanced ratio class positive negative".split())
 
@@ -98,11 +99,22 @@ def _number_at(found: list[Word], index: int) -> Number | None:
 
 
 def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | None:
-    """A share written with its noun inside: 492 frauds out of 284807 transactions."""
-    for place in range(end + 1, min(end + 3, len(found) - 2)):
-        if found[place].stem == "out" and found[place + 1].stem == "of" and found[place].clause == found[index].clause:
-            whole = _value(found[place + 2])
-            return Number(value / whole, "fraction", index, place + 3) if whole is not None and value < whole else None
+    """A share written with its noun inside, or roughly: 492 frauds out of 284807 transactions, 1 crooked in about 300, 492 of 284807."""
+    for place in range(end, min(end + 3, len(found) - 1)):
+        if found[place].clause != found[index].clause:
+            return None
+        if found[place].stem not in {"out", "of", "in"}:
+            continue
+        after = place + 1
+        while after < len(found) and found[after].stem in _ROUGHLY:
+            after += 1
+        whole = _value(found[after]) if after < len(found) and (found[after].text[0].isdigit() or found[place].stem != "of") else None
+        if whole is None:
+            return None
+        stop = after + 1
+        if stop < len(found) and found[stop].stem in _SCALES and found[after].text[0].isdigit():
+            whole, stop = whole * _SCALES[found[stop].stem], stop + 1
+        return Number(value / whole, "fraction", index, stop) if value < whole and whole >= 5 else None
     return None
 
 

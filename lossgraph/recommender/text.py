@@ -22,6 +22,8 @@ _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "m
 _CARRIES = frozenset("to be been have any really necessarily particularly".split())
 _WINDOW = 8  # how many words apart the parts of a phrase may stand that are only near each other
 _GAP = 4  # how many words the gap of a phrase holds at most
+_STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
+_OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
@@ -34,7 +36,9 @@ _JUDGING = frozenset(
 _EVERYDAY = tuple(
     tuple(phrase.split())
     for phrase in ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss",
-                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")
+                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training",
+                   *(f"how many {unit}" for unit in ("percent", "%", "degree", "hour", "minute", "second", "day", "year", "km", "kilometre", "metre", "mm", "cm", "euro",
+                                                     "dollar", "litre", "kilo", "gram", "kwh", "pixel", "class", "layer", "epoch", "label")))
 )  # fmt: skip
 
 
@@ -89,7 +93,8 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str,
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
                 continue
             places = _near(found, roots, (start, end), near)
-            denials = [] if places is None else [_denied(found, place) for place, _ in places]
+            inside = frozenset(index for place, stop in places or () for index in range(place, stop))
+            denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
             if places and None not in denials:
                 span = min(place for place, _ in places), max(stop for _, stop in places)
                 size = sum(stop - place for place, stop in places)
@@ -140,7 +145,8 @@ def _not_meant(found: list[Word], match: Match) -> bool:
     for start in range(max(match.start - 2, 0), match.end):
         for phrase in _EVERYDAY:
             if tuple(word.stem for word in found[start : start + len(phrase)]) == phrase and start + len(phrase) > match.start:
-                return True
+                if phrase[:2] != ("how", "many") or match.end <= start + len(phrase):
+                    return True
     return False
 
 
@@ -154,8 +160,8 @@ def _longest(matches: Iterable[Match]) -> list[Match]:
     return sorted(kept, key=lambda one: one.start)
 
 
-def _denied(found: list[Word], start: int) -> bool | None:
-    """Whether a negation in the same clause reaches the phrase; None where the writer is in doubt ("not sure whether ...")."""
+def _denied(found: list[Word], start: int, inside: frozenset[int] = frozenset()) -> bool | None:
+    """Whether a negation in the same clause reaches the phrase; None where the writer is in doubt ("not sure whether ..."). `inside` are the phrase's own words."""
     negations = 0
     before = [word.stem for word in found[max(start - 4, 0) : start] if word.clause == found[start].clause]
     if set(before) & {"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"}:
@@ -166,7 +172,7 @@ def _denied(found: list[Word], start: int) -> bool | None:
         reached += word not in _CARRIES
         if reached > REACH or found[index].clause != found[start].clause:
             break
-        if word in NEGATORS and not (word == "free" and found[index + 1].stem not in {"of", "from"}):
+        if word in NEGATORS and index not in inside and not (word == "free" and found[index + 1].stem not in {"of", "from"}):
             following = {one.stem for one in found[index + 1 : start]}
             if following & _DOUBT:
                 return None if following & (_DOUBT - {"only", "just"}) else False
@@ -175,7 +181,9 @@ def _denied(found: list[Word], start: int) -> bool | None:
 
 
 def _flag(fact: Fact, matches: list[Match], found: list[Word]) -> Finding | None:
-    """True or false by the first strong phrase; phrases that disagree leave the fact unknown."""
+    """True or false by the first strong phrase; phrases that disagree leave the fact unknown, and so does a method that is only used so far."""
+    if fact.id in _OF_METHODS:
+        matches = [match for match in matches if not {word.stem for word in found[max(match.start - 3, 0) : match.start]} & _STATUS_QUO]
     votes = [((match.value == "true") != match.denied, match) for match in matches if not (match.weak and match.denied)]
     if not votes:
         return None
