@@ -18,7 +18,8 @@ ENGLISH = frozenset(
     "no than some what which how where when who but so very more most few many all each per only them they there".split()
 )
 _ROOTS = frozenset(  # words that end in -ing or -ed by chance, or mean something else with it
-    "captioning weighted weighting sampling sampled clipping during nothing something anything everything evening morning ceiling string spring".split()
+    "balanced pleasing heading rated captioning weighted weighting sampling sampled clipping "
+    "during nothing something anything everything evening morning ceiling string spring".split()
 )
 _EVERYWHERE = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can could do does "

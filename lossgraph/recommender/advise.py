@@ -129,8 +129,9 @@ def _advise(request: Request, given: Mapping[str, Any]) -> Answer:
             errors.append(str(error))
     if errors:
         return Answer("error", facts=tuple(flags.values()), errors=tuple(errors))
-    readings, measures, notes = _read(request, flags, known)
+    readings, measures, notes, questions = _read(request, flags, known)
     problem = merge(readings, known.facts, known.conflicts, known.catalog)
+    problem.questions += questions
     problem.cautions = notes + problem.cautions
     answer = compose(problem, measures, request.top, request.would_change, why_not, known.advice, described=bool(request.text and request.text.strip()))
     if request.save_fingerprint is not None and answer.status != "error":
@@ -140,16 +141,17 @@ def _advise(request: Request, given: Mapping[str, Any]) -> Answer:
     return answer
 
 
-def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[Readings, dict[str, Any], list[str]]:
-    """What text, data and a fingerprint say beside the flags, the numbers that parameters are set from, and notes on how files were read."""
+def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[Readings, dict[str, Any], list[str], list[str]]:
+    """What text, data and a fingerprint say beside the flags, the numbers that parameters are set from, notes on how files were read, questions."""
     said: Mapping[str, Finding] = {}
     notes: list[str] = []
+    questions: list[str] = []
     measures: dict[str, Any] = {}
     if request.text and request.text.strip():
         from lossgraph.recommender.text import read_text
 
         reading = read_text(request.text, known.facts, known.catalog)
-        said, notes = reading.findings, list(reading.notes)
+        said, notes, questions = reading.findings, list(reading.notes), list(reading.contradictions)
     readings = Readings(flags, said)
     if request.data is None:
         if request.target is not None:
@@ -166,7 +168,7 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
         kept = read_fingerprint(request.fingerprint, known.names, lambda fact, value, errors: meant_by(fact, value, known.catalog, errors))
         readings = _with_fingerprint(readings, kept.findings, known, notes)
         measures = {**kept.measures, **measures}
-    return readings, measures, notes
+    return readings, measures, notes, questions
 
 
 def _with_fingerprint(readings: Readings, kept: Mapping[str, Finding], known: Book, notes: list[str]) -> Readings:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from lossgraph.model import Fact
+from lossgraph.recommender.answer import Finding
 from lossgraph.words import Word, phrases
 
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 1e2}
@@ -201,3 +202,14 @@ def read_interval(text: str) -> tuple[float, str] | None:
     if match is None:
         match = short[0]
     return (round(high - low, 6), f'"{match.group()}"') if high < 1 and abs(low + high - 1) < 1e-9 else None
+
+
+_SPREAD = re.compile(r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
+def read_dispersion(text: str) -> dict[str, Finding]:
+    """Whether counts vary more than Poisson's law says, where their mean and their variance are given."""
+    match = _SPREAD.search(text)
+    if match is None or float(match.group(1)) <= 0:
+        return {}
+    return {"overdispersed": Finding("overdispersed", float(match.group(2)) > 1.5 * float(match.group(1)), "text", f'"{match.group()}"', 0.9)}

@@ -26,7 +26,9 @@ _HINTS = {
     "minority_share": "binary_classification", "label_noise": "classification", "multilabel": "classification", "long_tail": "classification",
     "max_margin": "binary_classification", "outliers": "regression", "heteroscedastic": "regression",
     "overconfident": "classification", "approach": "generative", "many_zeros": "regression", "bounded": "regression", "top_heavy": "ranking",
-    "estimate": "regression",
+    "estimate": "regression", "gaussian": "regression", "spread_grows": "regression", "relative_error": "regression", "tolerance": "regression",
+    "skewed": "regression", "wide_range": "regression", "heavy_tails": "regression", "uncertainty": "probabilistic_forecasting",
+    "several_modes": "probabilistic_forecasting", "boundary": "segmentation", "connected": "segmentation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
     "n_classes interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach many_zeros bounded".split()
@@ -34,11 +36,13 @@ _SURE_HINTS = frozenset(
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
-FAINT, WEAKLY = 0.4, 0.6  # confidence in a task that is asked, and in one that is taken though only weak evidence names it
+# Confidence in a task of a text that reads like nothing to be learned, in a task that is asked, and in one that is taken though only weak evidence names it.
+NOTHING, FAINT, WEAKLY = 0.3, 0.4, 0.6
 _CLEAR, _LEAD = 10.0, 2.0  # how far the best task leads where it is taken on likeness alone: clearly, and at all
 _NOT_NONE = 10.0  # how much more alike it must be than texts about something else
 _HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
 _MODELLING = 3.0  # how much less a text that holds a word of modelling is about something else
+_DOUBT = 3.0  # how much more alike than nothing to be learned a task must be that only weak phrases name
 _KIND = 4.0  # how much more alike a kind of a task must be than the task itself
 # The model of another task is trained, adapted or fitted: its own task is named beside them.
 _ABOUT_TRAINING = ("adaptation", "continual_learning", "optimisation", "equilibrium", "inference", "preference_learning")
@@ -55,7 +59,8 @@ _TOGETHER = {"segmentation": ("classification", "detection", "regression"), "det
 def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word], catalog: Catalog) -> tuple[Finding | None, str | None]:
     """The task of a text, with how sure that is, and a note where no words name it. `others` are the other facts of the text, which may tell it."""
     named = _named(own)
-    alike = _with_hints(scores(found, catalog), others, catalog)
+    said = {quoted(found, match.start, match.end) for match in own}  # the same words do not tell twice
+    alike = _with_hints(scores(found, catalog), {name: one for name, one in others.items() if one.evidence not in said}, catalog)
     families = _families(named, alike, catalog)
     if not families:
         return None, None
@@ -67,18 +72,16 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
                 if name in total:
                     total[name] -= _PHRASE * min(phrases[name], _MOST)
                     phrases[name] = 0.0
-    none = alike.get(NONE, 0.0) - _MODELLING * min(len({word.stem for word in found} & _INTENT), 2)
+    none = alike.get(NONE, 0.0) - _MODELLING * min(len({word.stem for word in found} & _INTENT), 3)
     best, *rest = sorted(total, key=lambda name: (-total[name], name))
     lead = total[best] - (total[rest[0]] if rest else 0.0)
     task = _kind(best, named, alike, catalog)
     evidence = _evidence(task, best, own, found, catalog)
-    if none > total[best]:
-        named_best = max(phrases, key=lambda name: phrases[name])
-        if not phrases[named_best]:
-            return None, None
-        task = _kind(named_best, named, alike, catalog)
-        stated = phrases[named_best] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
-        return Finding(TASK, task, "text", _evidence(task, named_best, own, found, catalog), WEAKLY if stated else FAINT), None
+    if none > total[best] - (0.0 if phrases[best] >= _STRONG else _DOUBT):
+        guess = max(phrases, key=lambda name: phrases[name])
+        task = _kind(guess, named, alike, catalog)
+        stated = phrases[guess] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
+        return Finding(TASK, task, "text", _evidence(task, guess, own, found, catalog) or f'"{found[0].text}"', WEAKLY if stated else NOTHING), None
     if phrases[best] >= _STRONG:
         if rest and lead < _CLEAR and phrases[rest[0]] >= 0.75 * phrases[best]:
             other = next(one for one in own if family(one.value, catalog.tasks) == rest[0])
@@ -158,7 +161,7 @@ def _with_hints(alike: dict[str, float], others: Mapping[str, Finding], catalog:
 def with_hints(findings: dict[str, Finding], named: bool, catalog: Catalog) -> dict[str, Finding]:
     """Where no task is named, or only faintly, a metric or a quantity may tell it. `named`: phrases name one, which must then be of the same family."""
     task = findings.get(TASK)
-    if task is not None and task.confidence > FAINT:
+    if task is not None and task.confidence != FAINT:
         return findings
     hinted = _hinted(findings, catalog)
     if hinted is None or (task is not None and named and family(str(hinted.value), catalog.tasks) != family(str(task.value), catalog.tasks)):
@@ -176,5 +179,5 @@ def _hinted(findings: Mapping[str, Finding], catalog: Catalog) -> Finding | None
     metric = findings.get("metric")
     tasks: list[str] = list(catalog.metrics[str(metric.value)].tasks) if metric else []
     if metric and len({family(task, catalog.tasks) for task in tasks}) == 1:
-        return Finding(TASK, tasks[0], "text", metric.evidence, 0.56)
+        return Finding(TASK, tasks[0], "text", metric.evidence, FAINT if metric.value == "accuracy" else 0.56)
     return None

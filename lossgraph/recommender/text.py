@@ -13,17 +13,18 @@ from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
-from lossgraph.recommender.quantities import read_interval, read_numbers
+from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers
 from lossgraph.recommender.task_of_text import read_task, with_hints
 from lossgraph.words import ENGLISH, GAP, Word, root, words
 
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _CARRIES = frozenset("to be been have any really necessarily particularly".split())
-_WINDOW = 8  # how many words apart the parts of a phrase may stand that are only near each other
+_WINDOW = 10  # how many words apart the parts of a phrase may stand that are only near each other
 _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
+_SAID_TWICE = frozenset("imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable".split())  # true of one thing, false of another
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
@@ -36,9 +37,7 @@ _JUDGING = frozenset(
 _EVERYDAY = tuple(
     tuple(phrase.split())
     for phrase in ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss",
-                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training",
-                   *(f"how many {unit}" for unit in ("percent", "%", "degree", "hour", "minute", "second", "day", "year", "km", "kilometre", "metre", "mm", "cm", "euro",
-                                                     "dollar", "litre", "kilo", "gram", "kwh", "pixel", "class", "layer", "epoch", "label")))
+                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")
 )  # fmt: skip
 
 
@@ -49,6 +48,7 @@ class Reading:
     findings: Mapping[str, Finding]
     notes: tuple[str, ...] = ()
     foreign: bool = False
+    contradictions: tuple[str, ...] = ()  # questions on what the text says and denies
 
 
 def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
@@ -78,11 +78,14 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     for fact, value, start, end in read_numbers(found, facts):
         if interval is None or fact.id != "quantile_level":
             findings.setdefault(fact.id, Finding(fact.id, value, "text", quoted(found, start, end), 0.9))
+    if "overdispersed" in facts and "overdispersed" not in findings:
+        findings |= read_dispersion(text)
     own = [match for match in matches if match.fact == TASK]
     task, note = read_task(own, findings, found, catalog)
     if task is not None:
         findings = {TASK: task, **findings}
-    return Reading(with_hints(findings, bool(own), catalog), (*notes, note) if note else tuple(notes))
+    said_and_denied = tuple(question for name, fact in facts.items() for question in _contradiction(fact, [one for one in matches if one.fact == name], found))
+    return Reading(with_hints(findings, bool(own), catalog), (*notes, note) if note else tuple(notes), contradictions=said_and_denied)
 
 
 def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[Match]:
@@ -145,8 +148,7 @@ def _not_meant(found: list[Word], match: Match) -> bool:
     for start in range(max(match.start - 2, 0), match.end):
         for phrase in _EVERYDAY:
             if tuple(word.stem for word in found[start : start + len(phrase)]) == phrase and start + len(phrase) > match.start:
-                if phrase[:2] != ("how", "many") or match.end <= start + len(phrase):
-                    return True
+                return True
     return False
 
 
@@ -161,7 +163,7 @@ def _longest(matches: Iterable[Match]) -> list[Match]:
 
 
 def _denied(found: list[Word], start: int, inside: frozenset[int] = frozenset()) -> bool | None:
-    """Whether a negation in the same clause reaches the phrase; None where the writer is in doubt ("not sure whether ..."). `inside` are the phrase's own words."""
+    """Whether a negation in the same clause reaches the phrase, apart from its own words `inside`; None in doubt ("not sure whether ...")."""
     negations = 0
     before = [word.stem for word in found[max(start - 4, 0) : start] if word.clause == found[start].clause]
     if set(before) & {"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"}:
@@ -192,6 +194,21 @@ def _flag(fact: Fact, matches: list[Match], found: list[Word]) -> Finding | None
         return None
     value, match = strong[0]
     return Finding(fact.id, value, "text", quoted(found, match.start, match.end, match.denied), 0.5 if match.weak else 0.9)
+
+
+def _contradiction(fact: Fact, matches: list[Match], found: list[Word]) -> Iterator[str]:
+    """What a text says and denies in so many words, or has and has not: nobody can advise on both."""
+    if fact.kind == "flag" and fact.id not in _SAID_TWICE:
+        votes = {(match.value == "true") != match.denied: match for match in matches if not match.weak}
+    elif fact.id == "modality":
+        votes = {match.denied: match for match in matches if not match.denied or found[match.start - 1].stem in {"no", "without"}}
+        if len({match.value for match in votes.values()}) > 1:
+            return
+    else:
+        return
+    if len(votes) == 2:
+        said = " and ".join(quoted(found, match.start, match.end, match.denied) for match in votes.values())
+        yield f"The text says both {said}, which exclude each other. Which is right? {fact.question}"
 
 
 def _choice(fact: Fact, matches: list[Match], found: list[Word], skip: bool, names: Mapping[str, list[str]]) -> Finding | None:
