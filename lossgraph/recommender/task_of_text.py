@@ -60,7 +60,8 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     """The task of a text, with how sure that is, and a note where no words name it. `others` are the other facts of the text, which may tell it."""
     named = _named(own)
     said = {quoted(found, match.start, match.end) for match in own}  # the same words do not tell twice
-    alike = _with_hints(scores(found, catalog), {name: one for name, one in others.items() if one.evidence not in said}, catalog)
+    others = {name: one for name, one in others.items() if one.evidence not in said}
+    alike = _with_hints(scores(found, catalog), others, catalog)
     families = _families(named, alike, catalog)
     if not families:
         return None, None
@@ -70,11 +71,12 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
         if phrases.get(strong, 0) >= _STRONG:
             for name in covers:
                 if name in total:
-                    total[name] -= _PHRASE * min(phrases[name], _MOST)
+                    rest = total[name] - _PHRASE * min(phrases[name], _MOST)
+                    total[name] = rest if rest > total[strong] + _CLEAR else min(rest, total[strong] - _CLEAR)
                     phrases[name] = 0.0
     none = alike.get(NONE, 0.0) - _MODELLING * min(len({word.stem for word in found} & _INTENT), 3)
-    best, *rest = sorted(total, key=lambda name: (-total[name], name))
-    lead = total[best] - (total[rest[0]] if rest else 0.0)
+    best, *following = sorted(total, key=lambda name: (-total[name], name))
+    lead = total[best] - (total[following[0]] if following else 0.0)
     task = _kind(best, named, alike, catalog)
     evidence = _evidence(task, best, own, found, catalog)
     if none > total[best] - (0.0 if phrases[best] >= _STRONG else _DOUBT):
@@ -83,8 +85,8 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
         stated = phrases[guess] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
         return Finding(TASK, task, "text", _evidence(task, guess, own, found, catalog) or f'"{found[0].text}"', WEAKLY if stated else NOTHING), None
     if phrases[best] >= _STRONG:
-        if rest and lead < _CLEAR and phrases[rest[0]] >= 0.75 * phrases[best]:
-            other = next(one for one in own if family(one.value, catalog.tasks) == rest[0])
+        if following and lead < _CLEAR and phrases[following[0]] >= 0.75 * phrases[best]:
+            other = next(one for one in own if family(one.value, catalog.tasks) == following[0])
             return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
         return Finding(TASK, task, "text", evidence, 0.9), None
     if lead >= _LEAD and total[best] - none >= _NOT_NONE and len(telling(found, task, catalog)) > 2:
