@@ -18,7 +18,7 @@ from tests.test_checker_mutations import changed, leaves, mutants
 FOLDER = Path(__file__).resolve().parent.parent / "catalog" / "certificates"
 EVERY = bool(os.environ.get("LOSSGRAPH_ALL_MUTATIONS"))
 CERTIFICATES, LEAVES = 40, 8
-LEAST_SHARE = 0.99
+LEAST_SHARE = 0.995
 """Of the proofs that are shipped, so many are confirmed at least. The others are listed by `lossgraph verify` as unchecked."""
 
 
@@ -49,7 +49,7 @@ def confirmed() -> tuple[tuple[str, dict[str, Any]], ...]:
 
 def test_shipped_relations_are_confirmed() -> None:
     """Nearly all proofs of relations are read to the end by the second reader."""
-    assert len(shipped()) > 440
+    assert len(shipped()) > 450
     assert len(confirmed()) >= LEAST_SHARE * len(shipped()), sorted({name for name, _ in shipped()} - {name for name, _ in confirmed()})
 
 

@@ -14,6 +14,7 @@ from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, num
 from lossgraph.checker.instances import Instance, hull
 from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.shape import Component, Shape, judge_by, prune, read_components, resolve, total_function, truth, unrooted
+from lossgraph.checker.shifts import shifted
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, implies, structure
 from lossgraph.checker.sums import sum_interval
@@ -99,6 +100,8 @@ def check_claim(node: Node, wanted: str, claim: Claim, field: Field) -> bool:
     if claim["claim"] != wanted:
         return False
     node = even(prune(unrooted(node)))
+    if claim["by"] == "shift":
+        return claim["of"]["by"] != "shift" and check_claim(shifted(node, claim, field), wanted, claim["of"], field)
     by, stated = claim["by"], parse(claim["expression"])
     if by == "number":
         expect_keys(claim, {"by", "claim", "expression"})

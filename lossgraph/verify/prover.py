@@ -76,7 +76,9 @@ class Search:
         form = normal(expression, space)
         if form.numerator.is_zero():
             return ZERO, node("zero", ZERO, expression)
-        return self._factored(expression, form, space) or weak
+        # factors would put a common exp(x**2) in front of erf, which then decays no longer
+        early = self._monotone(expression, space, seen) if self.derived == 0 and expression.has(sympy.erf, sympy.erfc) and expression.has(sympy.exp) else None
+        return early or self._factored(expression, form, space) or weak
 
     def _factored(self, expression: Formula, form: Normal, space: Space) -> Proof | None:
         """The product of the signs of the irreducible factors of numerator and denominator."""

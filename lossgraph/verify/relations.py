@@ -20,6 +20,7 @@ from lossgraph.verify.expansion import Statement, calls_in, expand, limits
 from lossgraph.verify.instance import Instance, instantiate, instantiate_every
 from lossgraph.verify.refute import counterexample
 from lossgraph.verify.relation_limits import limit_proof
+from lossgraph.verify.shifts import everywhere_or_shifted
 
 SIZES, CLASSES = (1, 2, 3), (2, 3)
 """The sizes at which vectors of open length are instantiated, those over classes (length `K`) from two on: a proof holds for these sizes only, and says so."""
@@ -166,7 +167,8 @@ def _link(operator: str, left: sympy.Expr, right: sympy.Expr, instance: Instance
     large, small = (left, right) if direction == 1 else (right, left)
     # |a| <= b is -b <= a <= b: this way no proof hangs on where a changes its sign
     inside = [small.args[0], -small.args[0]] if operator != "==" and isinstance(small, sympy.Abs) else [small]
-    proofs = [_demand(everywhere(large - part, claim, instance.symbols, instance.conditions), "the difference of the sides") for part in inside]
+    prove = everywhere_or_shifted if instance.size else everywhere
+    proofs = [_demand(prove(large - part, claim, instance.symbols, instance.conditions), "the difference of the sides") for part in inside]
     return proofs[0] if len(proofs) == 1 else {"both": proofs}
 
 
