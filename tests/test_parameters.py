@@ -26,6 +26,7 @@ def scene(text: str, domain: str, parameters: str) -> Scene:
 
 HARD = [
     ("-Min(x*a, Max(1 - e, Min(x, 1 + e))*a) + b*(o/x - log(o/x) - 1)", "x: (0, oo)", "e: (0, 1); b: [0, oo); o: (0, oo); a: real", "quasiconvex"),
+    ("b*(exp(r - x) - (r - x) - 1) - a*Min(exp(x - o), 1 + e)", "x: (-oo, 0]", "e: (0, 1); b: [0, oo); o: (-oo, 0]; r: (-oo, 0]; a: (0, oo)", "quasiconvex"),
     ("log(a) + log(b) + c*x**2", "x: real", "a: (0, oo); b: (1/4, oo); c: (0, oo)", "nonnegative"),
 ]
 
@@ -97,3 +98,17 @@ TURNING = [
 @pytest.mark.parametrize(("text", "domain", "property_id", "expected"), TURNING)
 def test_losses_that_turn_for_ever(text: str, domain: str, property_id: str, expected: bool) -> None:
     assert decide(text, property_id, domain=domain, roles={"r": "residual"}).holds is expected
+
+
+FACTORS = [
+    ("exp(-x)*(1 + exp(-2*x))/a", "monotone", True),
+    ("-a*x**2*exp(x)*log(1 + x)", "monotone", True),
+    ("Abs(y - sigmoid(x))**a*(y*softplus(-x) + (1 - y)*softplus(x))", "quasiconvex", True),
+    ("x**a*exp(-x)", "monotone", False),
+]
+
+
+@pytest.mark.parametrize(("text", "property_id", "expected"), FACTORS)
+def test_products_of_factors_that_go_one_way(text: str, property_id: str, expected: bool) -> None:
+    about = {"variables": "x, y", "domain": f"x: {'real' if 'y' in text else '(0, oo)'}; y: (0, 1)", "parameters": "a > 0", "roles": {"y": "target"}}
+    assert decide(text, property_id, **about).holds is expected  # type: ignore[arg-type]

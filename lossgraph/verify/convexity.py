@@ -249,6 +249,9 @@ def _along(shape: Shape, piece: Piece, strict: bool) -> list[tuple[Sign, Claims]
     whole = weak_sign(shape, piece, 1)
     if whole is not None and (not strict or whole[0] in (Sign.POSITIVE, Sign.NEGATIVE, Sign.ZERO)):
         return [whole]
+    product = None if strict else _product(shape, piece)
+    if product is not None:
+        return [product]
     try:
         return [(found, [claim]) for found, claim in strict_signs(shape, piece, 1)]
     except Undecided:
@@ -256,6 +259,32 @@ def _along(shape: Shape, piece: Piece, strict: bool) -> list[tuple[Sign, Claims]
         if turn is None:
             raise
         return turn
+
+
+def _product(shape: Shape, piece: Piece) -> tuple[Sign, Claims] | None:
+    """The direction of a product of factors whose sizes all go one way, as a weight and a loss that both fall towards the target; None for others."""
+    constant, moving = piece.expression.as_independent(shape.variable, as_Add=False)
+    factors: list[Any] = list(sympy.Mul.make_args(moving))
+    size = None if len(factors) < 2 else sign(constant, shape.space)
+    if size is None or size.sign not in (Sign.POSITIVE, Sign.NEGATIVE):
+        return None
+    over, up, parts = shape.over(piece), size.sign is Sign.POSITIVE, []
+    directions: set[bool] = set()
+    for factor in factors:
+        positive = sign(factor, over)
+        slope = derivative(factor, shape.variable, 1)
+        way = None if positive is None or positive.sign not in (Sign.POSITIVE, Sign.NEGATIVE) else sign(slope, over)
+        if positive is None or way is None or way.sign not in (*UP, *DOWN) or way.sign is Sign.ZERO:
+            return None
+        negative = positive.sign is Sign.NEGATIVE  # minus the factor is positive, and goes the other way
+        up ^= negative
+        directions.add((way.sign in UP) ^ negative)
+        parts.append({"expression": str(factor), "proof": positive.certificate, "slope": way.certificate})
+    if len(directions) != 1:
+        return None
+    found = Sign.NONNEGATIVE if directions.pop() == up else Sign.NONPOSITIVE
+    certificate = {"kind": "product", "content": str(constant), "content_proof": size.certificate, "factors": parts}
+    return found, [sign_claim(piece.lower, piece.upper, 1, sympy.diff(piece.expression, shape.variable), found, certificate)]
 
 
 def _either(shape: Shape, judge: Any) -> Outcome:

@@ -19,6 +19,7 @@ from lossgraph.verify.witness import SEARCHES, Scene, Values, inside, meets, sam
 FEWEST = 3  # with fewer parameters the plain settings are many enough
 SETTINGS = 200
 TRIES = 6
+AT_END = Fraction(1, 6)  # the share of settings that stand at a closed end
 
 
 def guided(scene: Scene, property_id: str) -> dict[str, Any] | None:
@@ -87,11 +88,15 @@ def _settings(scene: Scene, names: list[str]) -> Iterator[dict[str, Fraction]]:
 
 
 def _placed(spans: tuple[Span, ...], share: Fraction, index: int) -> Fraction | None:
-    """A small fraction at about this share of one of the spans."""
+    """A small fraction at about this share of one of the spans, or one of its closed ends."""
     span = spans[index % len(spans)]
     low, high = end_value(span.lower), end_value(span.upper)
     if isinstance(low, Fraction) and low == high:
         return low
+    if isinstance(low, Fraction) and not span.lower_open and share < AT_END:
+        return low
+    if isinstance(high, Fraction) and not span.upper_open and (1 - share if isinstance(low, Fraction) else share) < AT_END:
+        return high
     if isinstance(low, Fraction) and isinstance(high, Fraction):
         found = low + (high - low) * share
     elif isinstance(low, Fraction):
@@ -104,7 +109,8 @@ def _placed(spans: tuple[Span, ...], share: Fraction, index: int) -> Fraction | 
     return short if inside(short, (span,)) else None
 
 
-def _tolerance(values: list[float]) -> float:
+def _room(*values: float) -> float:
+    """How far values have to differ to count: far more than the rounding of these, however large others are."""
     return 1e-9 * (1 + max(abs(value) for value in values))
 
 
@@ -114,22 +120,22 @@ def _negative(points: list[float], values: list[float]) -> bool:
 
 def _turns(points: list[float], values: list[float]) -> bool:
     """It rises somewhere and falls somewhere."""
-    steps = [after - before for before, after in itertools.pairwise(values)]
-    return max(steps) > _tolerance(values) and min(steps) < -_tolerance(values)
+    steps = [(after - before, _room(before, after)) for before, after in itertools.pairwise(values)]
+    return any(step > room for step, room in steps) and any(step < -room for step, room in steps)
 
 
 def _hill(points: list[float], values: list[float]) -> bool:
     """A value stands above one on its left and one on its right."""
-    room = _tolerance(values)
-    return any(min(values[:place]) + room < values[place] > min(values[place + 1 :]) + room for place in range(1, len(values) - 1))
+    inner = range(1, len(values) - 1)
+    return any(max(min(values[:place]), min(values[place + 1 :])) + _room(values[place]) < values[place] for place in inner)
 
 
 def _bulge(points: list[float], values: list[float]) -> bool:
     """A value stands above the chord between its neighbours."""
-    room = _tolerance(values)
     for place in range(1, len(values) - 1):
         share = (points[place] - points[place - 1]) / (points[place + 1] - points[place - 1])
-        if values[place] > values[place - 1] + share * (values[place + 1] - values[place - 1]) + room:
+        chord = values[place - 1] + share * (values[place + 1] - values[place - 1])
+        if values[place] > chord + _room(*values[place - 1 : place + 2]):
             return True
     return False
 

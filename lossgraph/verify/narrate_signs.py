@@ -57,6 +57,10 @@ def _is_number(expression: str) -> bool:
 
 def _others(proof: Mapping[str, Any], kind: str, claim: str, formula: Formula, depth: int) -> Iterator[Line]:
     match kind:
+        case "product":
+            yield depth, f"{formula(proof['content'])} times factors that keep their signs, and whose sizes all go the same way:"
+            for entry in proof["factors"]:
+                yield from signs(entry["slope"], formula, depth + 1)
         case "sturm":
             polynomial = f"the polynomial with coefficients {', '.join(proof['polynomial'])} in {formula(proof['generator'])}"
             yield depth, f"{claim}: {polynomial} has no root in the interval (Sturm)."
