@@ -16,7 +16,7 @@ from typing import Any, cast
 # What a compiled catalogue holds: sections in the first line, sections with a line of their own, sections with a line an entry.
 SMALL = ("tasks", "strategies", "properties", "relations", "metrics", "names", "rules", "facts", "methods")
 WHOLE = ("references", "edges", "claims", "sources", "likeness")
-SPLIT = ("losses", "verdicts", "phrases", "evidence")
+SPLIT = ("losses", "verdicts", "phrases", "evidence", "hints")
 
 
 class Lines(Mapping[str, Any]):

@@ -20,7 +20,7 @@ from lossgraph.compile_cards import card_data, check_card, check_composites
 from lossgraph.compile_claims import compile_claims
 from lossgraph.compile_entries import place, plain, reason, show, validated
 from lossgraph.compile_lexicon import lexicon
-from lossgraph.compile_likeness import NONE, likeness
+from lossgraph.compile_likeness import NONE, further, likeness
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
 from lossgraph.model import CatalogError, InputError
@@ -45,6 +45,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     sources, claims = compile_claims(folder, cards, compiled, problems)
     facts, rules = compile_rules(folder, _nameable(cards, known), problems)
     examples = _examples(folder / "examples.yaml", known["tasks"], problems)
+    by_fact = _fact_examples(folder / "fact_examples.yaml", known["tasks"], facts, problems)
     if problems:
         raise CatalogError("\n".join(problems))
     losses = {name: asdict(loss) for name, (_, loss) in sorted(cards.items())}
@@ -52,10 +53,13 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     certificates = _certificates(folder, {**known_cards, **{name: source.card() for name, source in sources.items()}})
     verdicts = _verdicts(certificates, compiled["properties"])
     edges = _edges(known_cards, certificates)
+    hints = further(by_fact, examples)
+    for name, sentences in by_fact.items():
+        examples[name.split()[0]] = [*examples.get(name.split()[0], ()), *sentences]
     unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples)
     return {
         **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules], "facts": facts,
-        "likeness": unseen, "evidence": evidence, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
+        "likeness": unseen, "evidence": evidence, "hints": hints, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip
 
@@ -83,6 +87,22 @@ def _examples(path: Path, tasks: frozenset[str], problems: _Problems) -> dict[st
         if not isinstance(sentences, list) or not all(isinstance(one, str) for one in sentences):
             problems.append(f"catalog/{path.name}: {name}: a list of sentences is expected")
     return {} if problems else data
+
+
+def _fact_examples(path: Path, tasks: frozenset[str], facts: Mapping[str, Any], problems: _Problems) -> dict[str, list[str]]:
+    """Sentences by a task and the value of a fact that they mean, `segmentation boundary=true`."""
+    if not path.exists():
+        return {}
+    data = plain(path, problems)
+    if not isinstance(data, dict):
+        problems.append(f"{show(path.parent, path)}: a mapping from `task fact=value` to lines is expected")
+        return {}
+    for name in data:
+        task, _, meaning = str(name).partition(" ")
+        fact, _, value = meaning.partition("=")
+        if task not in tasks or fact not in facts or value not in (facts[fact]["values"] or ("true", "false")):
+            problems.append(f"catalog/{path.name}: {name}: `task fact=value` is expected")
+    return {str(name): [line.strip() for line in str(text).splitlines() if line.strip()] for name, text in data.items()}
 
 
 def _cards(folder: Path, problems: _Problems) -> dict[str, tuple[str, model.Loss]]:

@@ -13,26 +13,26 @@ from typing import Any
 
 from lossgraph.words import features, single_features, words
 
-PRIOR = 100.0  # words of prior experience: a word that stood once in a text on a task tells little
+DOUBT = 0.2  # how much of the usual frequency of a word is expected of a task with which it was never seen
 FEWEST = 200.0  # a task of which little is written is not taken for one whose words are rare
 PAIRS = 0.5  # how much a pair of words weighs against a single one
 CATALOGUE = 0.5  # how much the catalogue's own wording weighs against the examples
+FACT_PRIOR = 30.0  # the same where only the sentences of one task are compared
 NONE = "none"
 
 
 def likeness(wording: Mapping[str, str], examples: Mapping[str, Iterable[str]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a feature adds to each task it was not seen with; and, by its first letters, what each feature adds more to each task it was seen with."""
     counts = {task: _counted(wording.get(task, ""), examples.get(task, ())) for task in (*wording, NONE)}
-    total: dict[str, float] = {}
-    for found in counts.values():
+    sizes = {task: max(sum(found.values()), FEWEST) for task, found in counts.items()}
+    usual: dict[str, float] = {}
+    for task, found in counts.items():
         for feature, number in found.items():
-            total[feature] = total.get(feature, 0.0) + number
-    everything = sum(total.values())
-    unseen = {task: round(log(PRIOR / (max(sum(found.values()), FEWEST) + PRIOR)), 3) for task, found in counts.items()}
+            usual[feature] = usual.get(feature, 0.0) + number / sizes[task] / len(counts)
+    unseen = dict.fromkeys(counts, round(log(DOUBT / (1 + DOUBT)), 3))
     evidence: dict[str, dict[str, dict[str, float]]] = {}
-    for feature, number in sorted(total.items()):
-        usual = PRIOR * number / everything
-        seen = {task: round(log(1 + found[feature] / usual), 2) for task, found in counts.items() if feature in found}
+    for feature, share in sorted(usual.items()):
+        seen = {task: round(log(1 + found[feature] / sizes[task] / (DOUBT * share)), 2) for task, found in counts.items() if feature in found}
         evidence.setdefault(bucket(feature), {})[feature] = seen
     return unseen, evidence
 
@@ -47,4 +47,25 @@ def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
     for sentence in sentences:
         for feature in features(words(sentence)):
             found[feature] = found.get(feature, 0.0) + (PAIRS if " " in feature else 1.0)
+    return found
+
+
+def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterable[str]]) -> dict[str, dict[str, dict[str, float]]]:
+    """For each task, and for each value of a fact that sentences are given for, what a feature adds to its odds against the task's other sentences."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name, sentences in by_fact.items():
+        task, meaning = name.split()
+        fact = meaning.partition("=")[0]
+        own = _counted("", sentences)
+        others = _counted("", (*examples.get(task, ()), *(one for key, texts in by_fact.items() if key.split()[0] == task and key != name for one in texts)))
+        rival = _counted("", (one for key, texts in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in texts))
+        for feature, number in rival.items():  # what speaks for another value of the same fact counts twice
+            others[feature] = others.get(feature, 0.0) + number
+        size, rest = sum(own.values()), sum(others.values())
+        weights: dict[str, float] = {}
+        for feature in {*own, *others}:
+            usual = FACT_PRIOR * (own.get(feature, 0.0) + others.get(feature, 0.0)) / (size + rest)
+            weight = log((own.get(feature, 0.0) + usual) / (size + FACT_PRIOR)) - log((others.get(feature, 0.0) + usual) / (rest + FACT_PRIOR))
+            weights[feature] = round(weight, 2)
+        found.setdefault(task, {})[meaning] = dict(sorted(weights.items()))
     return found

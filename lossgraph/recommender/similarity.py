@@ -13,6 +13,8 @@ from lossgraph.catalog import Catalog
 from lossgraph.compile_likeness import NONE, PAIRS, bucket
 from lossgraph.words import Word, features, single_features
 
+IMPLIED = 2.0  # the logarithm of odds from which on a fact is read that no phrase names
+
 
 @dataclass(frozen=True)
 class Likely:
@@ -57,4 +59,18 @@ def _seen(feature: str, evidence: Mapping[str, Mapping[str, Mapping[str, float]]
     return evidence[key].get(feature, {}) if key in evidence else {}
 
 
-__all__ = ["NONE", "Likely", "likely", "scores", "telling"]
+def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, str, float, tuple[str, ...]]]:
+    """Facts that a text on a task means without naming them: fact, value, odds (a logarithm) and the words that say so, the surest first."""
+    shown = {feature: word.text for word in reversed(found) for feature in single_features([word])}
+    own = features(found)
+    result: list[tuple[str, str, float, tuple[str, ...]]] = []
+    for meaning, weights in catalog.data["hints"].get(task, {}).items():
+        odds = sum(weights.get(feature, 0.0) * (PAIRS if " " in feature else 1.0) for feature in own)
+        said = sorted((feature for feature in shown if weights.get(feature, 0.0) > 0.5), key=lambda feature: -weights[feature])
+        if odds > (IMPLIED if len(said) > 2 else 2.5 * IMPLIED) and len(said) > 1:
+            fact, _, value = meaning.partition("=")
+            result.append((fact, value, odds, tuple(shown[feature] for feature in said[:3])))
+    return sorted(result, key=lambda one: -one[2])
+
+
+__all__ = ["NONE", "Likely", "implied", "likely", "scores", "telling"]

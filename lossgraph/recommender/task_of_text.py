@@ -38,8 +38,8 @@ _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
 # Confidence in a task of a text that reads like nothing to be learned, in a task that is asked, and in one that is taken though only weak evidence names it.
 NOTHING, FAINT, WEAKLY = 0.3, 0.4, 0.6
-_CLEAR, _LEAD = 10.0, 2.0  # how far the best task leads where it is taken on likeness alone: clearly, and at all
-_NOT_NONE = 10.0  # how much more alike it must be than texts about something else
+_CLEAR, _LEAD = 10.0, 1.5  # how far the best task leads where it is taken on likeness alone: clearly, and at all
+_NOT_NONE, _ALIKE = 5.5, 2.0  # how much more alike it must be than texts about something else, and than texts in general where two words tell it
 _HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
 _MODELLING = 3.0  # how much less a text that holds a word of modelling is about something else
 _DOUBT = 3.0  # how much more alike than nothing to be learned a task must be that only weak phrases name
@@ -85,11 +85,13 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
         stated = phrases[guess] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
         return Finding(TASK, task, "text", _evidence(task, guess, own, found, catalog) or f'"{found[0].text}"', WEAKLY if stated else NOTHING), None
     if phrases[best] >= _STRONG:
-        if following and lead < _CLEAR and phrases[following[0]] >= 0.75 * phrases[best]:
-            other = next(one for one in own if family(one.value, catalog.tasks) == following[0])
+        both = following[0] if following and lead < _CLEAR else {"regression": "classification", "classification": "regression"}.get(best, "")
+        if phrases.get(both, 0.0) >= 0.75 * phrases[best]:
+            other = next(one for one in own if family(one.value, catalog.tasks) == both and not one.denied)
             return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
         return Finding(TASK, task, "text", evidence, 0.9), None
-    if lead >= _LEAD and total[best] - none >= _NOT_NONE and len(telling(found, task, catalog)) > 2:
+    said = len(telling(found, task, catalog))
+    if lead >= _LEAD and total[best] - none >= _NOT_NONE and (said > 2 or (said == 2 and total[best] - _PHRASE * phrases[best] >= _ALIKE)):
         note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
         return Finding(TASK, task, "text", evidence, 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY), note
     if phrases[best]:
@@ -120,10 +122,12 @@ def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], cat
     """The task of a family: the one with most evidence; a kind without a phrase must be clearly more alike than the family's own task."""
     members = [name for name in {*named, *alike} - {NONE} if family(name, catalog.tasks) == best]
     kinds = [name for name in members if named.get(name)]
+    if any(name != best and named[name] >= _STRONG for name in kinds):
+        members = [name for name in members if name != best]
     if best != "classification" and best in kinds and max((named[name] for name in kinds if name != best), default=0.0) < _STRONG:
         kinds = [best] if named[best] >= _STRONG else kinds
     strength = {name: _PHRASE * min(named.get(name, 0.0), _MOST) + alike.get(name, 0.0) - (0.0 if name in kinds or name == best else _KIND) for name in members}
-    if best in strength and kinds != [best]:
+    if best in strength and kinds != [best] and best in members:
         strength[best] -= 1e-6 if len(kinds) < 2 else _PHRASE * min(named.get(best, 0.0), _MOST)
     return max(sorted(strength), key=lambda name: strength[name])
 

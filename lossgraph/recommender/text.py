@@ -14,7 +14,8 @@ from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers
-from lossgraph.recommender.task_of_text import read_task, with_hints
+from lossgraph.recommender.similarity import implied
+from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
 from lossgraph.words import ENGLISH, GAP, Word, root, words
 
 LONGEST = 20_000  # characters of text that are read
@@ -85,7 +86,12 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     if task is not None:
         findings = {TASK: task, **findings}
     said_and_denied = tuple(question for name, fact in facts.items() for question in _contradiction(fact, [one for one in matches if one.fact == name], found))
-    return Reading(with_hints(findings, bool(own), catalog), (*notes, note) if note else tuple(notes), contradictions=said_and_denied)
+    findings = with_hints(findings, bool(own), catalog)
+    known = findings.get(TASK)
+    for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
+        meant = value == "true" if facts[name].kind == "flag" else value
+        findings.setdefault(name, Finding(name, meant, "text", " and ".join(f'"{word}"' for word in said), 0.6))
+    return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=said_and_denied)
 
 
 def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[Match]:
