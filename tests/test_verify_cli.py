@@ -124,6 +124,34 @@ def test_a_changed_card_is_decided_again_and_check_says_stale(place: Path) -> No
     assert verify("--check").exit_code == 0
 
 
+def test_what_was_undecided_can_be_asked_again(place: Path) -> None:
+    write(place, "one")
+    assert data(verify("--json", "--timeout", "0.001"))["counts"]["decided_now"] > 0
+    path = place / "certificates" / "one.json"
+    short = path.read_bytes()
+    assert b'"status":"undecided"' in short
+    assert data(verify("--json"))["counts"]["decided_now"] == 0
+    assert verify("--again", "--timeout", "0.001").exit_code == 0
+    assert path.read_bytes() == short  # an answer that says no more changes nothing
+    assert verify("--again").exit_code == 0
+    once = path.read_bytes()
+    assert b'"status":"undecided"' not in once
+    assert data(verify("--again", "--json"))["counts"]["decided_now"] == 0
+    assert verify("--fresh").exit_code == 0
+    assert path.read_bytes() == once
+
+
+def test_an_answer_for_some_parameters_is_kept_until_there_is_one_for_all() -> None:
+    loss = lossgraph.load()["huber"]
+    question = catalogue.Question("huber", loss.views[0].name, "convex")
+    some, none, every = ({"holds": holds, "status": status} for holds, status in ((False, "undecided"), (None, "undecided"), (False, "refuted")))
+    plan = catalogue.Plan(loss, {question: some}, (question,), ())
+    assert plan.questions() == (question,)
+    for answer, kept in ((none, some), (some, some), (every, every)):
+        file = catalogue.assemble(plan, {}, {question: answer}, {})
+        assert file["views"][question.view]["verdicts"] == [kept]
+
+
 def test_the_certificates_of_a_card_that_is_gone_are_removed(place: Path) -> None:
     for name in ("one", "three", "two"):
         write(place, name)
@@ -228,6 +256,8 @@ def test_expression() -> None:
         (["--property", "convex"], "--property belongs to --expression"),
         (["huber", "--expression", "x"], "give no ID"),
         (["--check", "--fresh"], "give one of them"),
+        (["--check", "--again"], "give one of them"),
+        (["--again", "--expression", "x"], "give no ID"),
         (["--expression", "x +", "--property", "convex", "--domain", "x: real"], "syntax error"),
         (["--expression", "x", "--property", "convexx", "--domain", "x: real"], "did you mean `convex`"),
         (["--expression", "log(x)", "--property", "convex", "--domain", "x: real"], "no finite real value"),

@@ -69,8 +69,11 @@ def read_cards(names: tuple[str, ...], catalog: Catalog) -> tuple[Cards, list[st
     return Cards(catalog, own), list(dict.fromkeys(chosen))
 
 
-def bring_up_to_date(cards: Cards, chosen: list[Loss], timeout: float, fresh: bool) -> tuple[dict[str, Mapping[str, Any]], list[Report], int]:
-    """The certificate files of the chosen cards, what became of their statements, and how many decisions were made now."""
+def bring_up_to_date(cards: Cards, chosen: list[Loss], timeout: float, *, fresh: bool, again: bool) -> tuple[dict[str, Mapping[str, Any]], list[Report], int]:
+    """The certificate files of the chosen cards, what became of their statements, and how many decisions were made now.
+
+    `fresh`: everything is decided anew; `again`: what was undecided is.
+    """
     from lossgraph.verify import confirmed
     from lossgraph.verify.catalogue import assemble, run, versions
     from lossgraph.verify.findings import report
@@ -79,7 +82,8 @@ def bring_up_to_date(cards: Cards, chosen: list[Loss], timeout: float, fresh: bo
     stores = {loss.id: cards.store(loss.id) for loss in chosen}
     stored = {name: store.read(name) for name, store in stores.items()}
     known = confirmed.read(spare)
-    plans = _plans(cards, chosen, stored, fresh, {name for name, store in stores.items() if known.get(name) == store.fingerprint(name)})
+    seen = {name for name, store in stores.items() if known.get(name) == store.fingerprint(name)}
+    plans = _plans(cards, chosen, stored, seen, fresh=fresh, again=again)
     _need_engine(plans)
     made_by = {"lossgraph": _version(), **versions()}
     reports: list[Report] = []
@@ -110,13 +114,13 @@ def bring_up_to_date(cards: Cards, chosen: list[Loss], timeout: float, fresh: bo
     return files, reports, sum(len(entry.open) for entry in plans)
 
 
-def _plans(cards: Cards, chosen: list[Loss], stored: Mapping[str, list[Mapping[str, Any]]], fresh: bool, seen: Collection[str]) -> list[Plan]:
+def _plans(cards: Cards, chosen: list[Loss], stored: Mapping[str, list[Mapping[str, Any]]], seen: Collection[str], *, fresh: bool, again: bool) -> list[Plan]:
     """What is open of each card; the checker reads what it has not `seen`, which may take a minute."""
     from lossgraph.verify.catalogue import plan
 
     losses = cards.all
     with click.progressbar(chosen, label="checking", file=sys.stderr, hidden=not sys.stderr.isatty() or len(seen) == len(chosen)) as bar:
-        return [plan(loss, losses, cards.properties(loss), stored[loss.id], fresh=fresh, seen=loss.id in seen) for loss in bar]
+        return [plan(loss, losses, cards.properties(loss), stored[loss.id], fresh=fresh, again=again, seen=loss.id in seen) for loss in bar]
 
 
 def _watched(plans: list[Plan]) -> bool:

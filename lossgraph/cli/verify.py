@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 @click.option("--explain", type=click.Choice(["text", "latex"]), is_flag=False, flag_value="text", help="Tell the proofs in words, formulas as text or LaTeX.")
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True, help="For each single decision.")
 @click.option("--fresh", is_flag=True, help="Decide everything anew, whatever is stored.")
+@click.option("--again", is_flag=True, help="Decide anew what is stored as undecided, such as with more time.")
 @click.option("--check", "only_check", is_flag=True, help="Decide and write nothing; fail where a shipped certificate is missing or stale.")
 @json_option
-def command(losses: tuple[str, ...], as_json: bool, timeout: float, fresh: bool, only_check: bool, explain: str | None, **formula: Any) -> None:
+def command(losses: tuple[str, ...], as_json: bool, timeout: float, fresh: bool, again: bool, only_check: bool, explain: str | None, **formula: Any) -> None:
     """Prove or refute what cards state: each property of each view, and each relation. Without an ID, all cards.
 
     A card of your own is verified by its file's name, such as my_loss.yaml; its relations may name losses of the catalogue.
@@ -49,15 +50,15 @@ def command(losses: tuple[str, ...], as_json: bool, timeout: float, fresh: bool,
     if explain and as_json:
         raise InputError("--explain tells proofs in words, and --json gives data: choose one of them")
     if formula["expression"] is not None:
-        if losses or fresh or only_check:
-            raise InputError("--expression decides a formula: give no ID, --fresh or --check with it")
+        if losses or fresh or again or only_check:
+            raise InputError("--expression decides a formula: give no ID, --fresh, --again or --check with it")
         _formula(formula, timeout, as_json, explain)
         return
     given = [name for name in ("property_id", "domain", "parameters", "variables", "roles") if formula[name] and not (name == "property_id" and explain)]
     if given:
         raise InputError(f"--{given[0].removesuffix('_id').replace('roles', 'role')} belongs to --expression; give the formula too")
-    if fresh and only_check:
-        raise InputError("--check decides nothing, and --fresh everything: give one of them")
+    if fresh + again + only_check > 1:
+        raise InputError("--check decides nothing, --again what is undecided, and --fresh everything: give one of them")
     if explain and (only_check or not losses):
         raise InputError("--explain tells the proofs of cards that are named, or of --expression; --check does not go with it")
     catalog = load()
@@ -66,7 +67,7 @@ def command(losses: tuple[str, ...], as_json: bool, timeout: float, fresh: bool,
     if only_check:
         _check(cards, chosen, as_json)
         return
-    files, reports, decided = bring_up_to_date(cards, chosen, timeout, fresh)
+    files, reports, decided = bring_up_to_date(cards, chosen, timeout, fresh=fresh, again=again)
     if not losses:
         cards.store("").tidy(cards.all)
     if explain:

@@ -35,7 +35,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a card's file takes over from the stored one, and what has to be decided. `stale` says why the stored file does not suffice, line by line."""
+    """What a card's file takes over from the stored one, and what has to be decided. `stale` says why the stored file does not suffice, line by line.
+
+    A question that is asked again is both kept and open.
+    """
 
     loss: Loss
     kept: Mapping[Question, Stored]
@@ -44,7 +47,7 @@ class Plan:
 
     def questions(self) -> tuple[Question, ...]:
         """Everything that the card's file answers."""
-        return (*self.kept, *self.open)
+        return tuple(dict.fromkeys((*self.kept, *self.open)))
 
 
 def applicable(view: View, properties: Mapping[str, Property]) -> list[str]:
@@ -93,12 +96,13 @@ def questions(loss: Loss, properties: Mapping[str, Property]) -> Iterator[Questi
 
 
 def plan(
-    loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Property], stored: Sequence[Stored], *, fresh: bool = False, seen: bool = False
-) -> Plan:
+    loss: Loss, losses: Mapping[str, Loss], properties: Mapping[str, Property], stored: Sequence[Stored], *, fresh: bool = False, again: bool = False,
+    seen: bool = False,
+) -> Plan:  # fmt: skip
     """Which questions the stored files answer for the card as it is now (by hashes and the engine's number), and which are open.
 
-    What the checker confirmed when it was stored must still pass: a proof that it now rejects is made anew. `seen`: this very checker has read these very
-    files already, so what they say of `checked` stands.
+    What the checker confirmed when it was stored must still pass: a proof that it now rejects is made anew. `again`: what is stored as undecided is open too.
+    `seen`: this very checker has read these very files already, so what they say of `checked` stands.
     """
     known: dict[Question, Stored] = {}
     for entry in () if fresh else reversed(stored):
@@ -112,7 +116,8 @@ def plan(
         return Plan(loss, kept, missing, (f"{loss.id}: {f'made by engine {engines[0]}, not {ENGINE}' if engines else 'no current certificate'}",))
     rejected = [question for question, entry in checked.items() if entry is None]
     words = {question: "the checker rejects the certificate" if question in rejected else "no current certificate" for question in missing}
-    return Plan(loss, kept, missing, tuple(f"{name_of(question, loss)}: {word}" for question, word in words.items()))
+    asked_again = [question for question, entry in kept.items() if again and entry["status"] == "undecided"]
+    return Plan(loss, kept, (*missing, *asked_again), tuple(f"{name_of(question, loss)}: {word}" for question, word in words.items()))
 
 
 def rechecked(stored: Stored, loss: Loss, losses: Mapping[str, Loss], question: Question) -> Stored | None:
@@ -220,8 +225,9 @@ def confirmed(answer: dict[str, Any], loss: Loss, relation: Relation, losses: Ma
 
 
 def assemble(plan: Plan, losses: Mapping[str, Loss], results: Mapping[Question, Stored], made_by: Mapping[str, Any]) -> dict[str, Any]:
-    """The card's file from what was kept and what was decided, in the order of card and vocabulary."""
-    everything = {**plan.kept, **results}
+    """The card's file from what was kept and what was decided, in the order of card and vocabulary; answers that say no more than kept ones are dropped."""
+    told = {question: entry for question, entry in results.items() if question not in plan.kept or _told(entry) > _told(plan.kept[question])}
+    everything = {**plan.kept, **told}
     loss = plan.loss
     views = {
         view.name: {
@@ -233,6 +239,11 @@ def assemble(plan: Plan, losses: Mapping[str, Loss], results: Mapping[Question, 
     }
     relations = [everything[Question(loss.id, relation=index)] for index in range(len(loss.relations)) if Question(loss.id, relation=index) in everything]
     return {"format": FORMAT, "loss": loss.id, "made_by": dict(made_by), "relations": relations, "views": views}
+
+
+def _told(entry: Stored) -> int:
+    """How much an answer says: undecided, fails for some parameters, or all."""
+    return 2 if entry["status"] != "undecided" else 1 if entry.get("holds") is False else 0
 
 
 def _sorted(everything: Mapping[Question, Stored]) -> list[tuple[Question, Stored]]:
