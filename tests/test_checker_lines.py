@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lossgraph import decide
 from lossgraph.checker import check
 from tests.shipped import shipped_verdicts
 
@@ -205,3 +206,48 @@ def test_a_lipschitz_gradient_needs_a_convex_domain() -> None:
     assert check(on_rays("lipschitz_gradient", domain="i: [0, oo); u: (0, oo); i <= u; i + u < 4"))
     assert not check(on_rays("lipschitz_gradient", domain="i: [0, oo); u: (0, 5) U (6, oo); i <= u"))
     assert check(on_rays(domain="i: [0, oo); u: (0, 5) U (6, oo); i <= u"))
+
+
+def at_the_target(domain: str = "m: real; v: (0, oo); y: real", property_id: str = "bounded_below", **changed: Any) -> dict[str, Any]:
+    """log(v) + (m - y)**2/v is not bounded below: where m is y, whatever y is, it is log(v)."""
+    expression = "log(v) + (m - y)**2/v"
+    found = decide(expression, property_id, domain="m: real; v: (0, oo); y: real", roles={"m": "mean", "y": "target"}).certificate
+    assert found is not None
+    return {**copy.deepcopy(found), "domain": domain, **changed}
+
+
+def test_a_line_through_the_target_settles_it_for_all_targets() -> None:
+    for expression, domain in {
+        "log(v) + (m - y)**2/v": "m: real; v: (0, oo); y: real",
+        "Abs(e - lam*y) - log(lam)": "e: real; lam: (0, oo); y: real",  # e and lam go in the direction of (y, 1)
+        "Abs(e - lam*y) - log(lam) ": "e: real; lam: (0, oo); y: [0, oo)",
+    }.items():
+        name = domain[0]
+        for property_id in ("bounded_below", "nonnegative"):
+            verdict = decide(expression, property_id, domain=domain, roles={name: "mean", "y": "target"})
+            assert (verdict.status, verdict.checked) == ("refuted", True), (expression, property_id)
+            assert verdict.certificate is not None
+            assert verdict.certificate["proof"]["at"][name] == "y"
+
+
+def test_a_line_stays_off_targets_where_it_may_leave_the_domain() -> None:
+    """Where m > -1, it is bounded below for y = -2, and not for y = 0."""
+    for domain in ("m: (-1, oo); v: (0, oo); y: real", "m: real; v: (0, oo); y: real; m > -1"):
+        verdict = decide("log(v) + (m - y)**2/v", "bounded_below", domain=domain, roles={"m": "mean", "y": "target"})
+        proof = {} if verdict.certificate is None else verdict.certificate["proof"]
+        assert verdict.holds is not True
+        assert verdict.status == "undecided"
+        assert "y" not in str(proof.get("at"))
+
+
+def test_a_line_that_names_the_target_is_read_strictly() -> None:
+    good = at_the_target()
+    assert check(good)
+    assert good["proof"]["at"] == {"m": "y", "v": "1"}
+    assert not check(at_the_target("m: (-1, oo); v: (0, oo); y: real"))
+    assert not check(at_the_target("m: real; v: (0, oo); y: real; m > y"))
+    places = [{"m": text, "v": "1"} for text in ("z", "v", "t", "2*y", "0")]
+    changed = [*(("at", place) for place in (*places, {"m": "0", "v": "y"})), *(("direction", {"m": "y", "v": text}) for text in ("0", "1"))]
+    for field, value in changed:
+        assert not check({**good, "proof": {**good["proof"], field: value}}), (field, value)
+    assert not check(at_the_target(roles={"m": "mean"}))  # y is asked about too

@@ -6,7 +6,7 @@ the outer question has; the property has to be one that a formula inherits on ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -40,6 +40,7 @@ _TRUE = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"
 class Line:
     """The point a and the direction d of each variable asked about (lists of one number for a number), the data's vectors, and the interval of t.
 
+    A number whose set is all of the real line may start at, and move by, a number of the data or a parameter, given by its name.
     `settled` are the scalar parameters and data that were given a value.
     Vectors among what stays a parameter are given by their numbers of components.
     """
@@ -64,7 +65,7 @@ def question_on_line(certificate: Certificate, proof: Certificate) -> Certificat
     right = question["property"] == certificate["property"] and question["holds"] is False and question["constant"] is None and question["format"] == 1
     if not right or question["proof"]["kind"] in {"line", "rays", "several"}:
         raise Unreadable("the question on the line is another one")
-    line = line_of(certificate, proof, question)
+    line = line_of(certificate, proof, question, tied=certificate["property"] not in {*AT_TARGET, "symmetric"})
     if question["status"] not in (SETTLED if line.settled else STATUS).get(certificate["status"], set[str]()):
         raise Unreadable("the question on the line says something else")
     scalars = inside(certificate, line)
@@ -82,15 +83,20 @@ def question_on_line(certificate: Certificate, proof: Certificate) -> Certificat
     return question
 
 
-def line_of(certificate: Certificate, proof: Certificate, question: Certificate) -> Line:
-    """The line as written: all asked variables, every vector of the data, the interval of t. Raises `Unreadable`."""
+def line_of(certificate: Certificate, proof: Certificate, question: Certificate, *, tied: bool = False) -> Line:
+    """The line as written: all asked variables, every vector of the data, the interval of t. Raises `Unreadable`.
+
+    `tied`: points and directions may name numbers of the data.
+    """
     variables = [name.strip() for name in str(certificate["variables"]).split(",")]
     asked = [name for name in variables if not is_quantified(dict(certificate["roles"]).get(name))]
     variable, lengths = str(proof["variable"]), dict(proof["lengths"])
     stated: dict[str, Any] = dict(certificate.get("lengths", {}))
     sizes = {name: lengths[length] if isinstance(length, str) else length for name, length in stated.items()}
     vectors = {name for name, value in {**proof["at"], **proof["given"]}.items() if isinstance(value, list)}
-    at, direction, given = ({name: _numbers(value) for name, value in proof[field].items()} for field in ("at", "direction", "given"))
+    free = {*variables, *parameters_of(certificate)} - {*asked, *sizes, *proof["given"]} if tied else set[str]()
+    at, direction = ({name: _numbers(value, set() if name in sizes else free) for name, value in proof[field].items()} for field in ("at", "direction"))
+    given = {name: _numbers(value, set()) for name, value in proof["given"].items()}
     settled = {name: value[0] for name, value in given.items() if name not in vectors}
     given = {name: value for name, value in given.items() if name in vectors}
     scalars = ({*variables} | parameters_of(certificate)) - {*asked} - set(sizes)
@@ -101,7 +107,7 @@ def line_of(certificate: Certificate, proof: Certificate, question: Certificate)
     fitting = fitting and vectors == set(sizes) & {*at, *given} and set(lengths) == {length for length in stated.values() if isinstance(length, str)}
     if not fitting or any(type(count) is not int or not 0 < count <= MAX_LENGTH for count in lengths.values()):
         raise Unreadable("a line that does not give each variable")
-    if all(step == ZERO for steps in direction.values() for step in steps):
+    if all(step == ZERO or step[0] != "number" for steps in direction.values() for step in steps):
         raise Unreadable("a line without a direction")
     declared = {*variables, *read(certificate["parameters"])[0], *lengths}
     sets, conditions = read(question["domain"])
@@ -122,10 +128,10 @@ def parameters_of(certificate: Certificate) -> set[str]:
     return {*sets}.union(*(names(parse(condition)) for condition in conditions))
 
 
-def _numbers(value: Any) -> list[Node]:
+def _numbers(value: Any, free: Collection[str]) -> list[Node]:
     found = [parse(part) for part in (value if isinstance(value, list) else [value])]
-    if not found or any(part[0] != "number" for part in found):
-        raise Unreadable("a point is made of exact fractions")
+    if not found or any(part[0] != "number" and not (part[0] == "name" and part[1] in free) for part in found):
+        raise Unreadable("a point is made of exact fractions, and of names of the data's numbers")
     return found
 
 
@@ -178,7 +184,9 @@ def _component_inside(text: str, start: list[Node], steps: list[Node], span: Spa
         text = "[0, 1]"
     members = spans(text) if "{" not in text else []
     for part, step in zip(start, steps, strict=True):
-        if step == ZERO:
+        if "name" in (part[0], step[0]):
+            inside = members == spans("real")
+        elif step == ZERO:
             inside = contains(text, part)
         else:
             reached = _image(part[1], step[1], span)

@@ -7,7 +7,7 @@ one of the whole. Floating-point numbers only choose the lines that are tried; t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, product
 from typing import Any
@@ -29,14 +29,18 @@ ON_LINES = frozenset({
 })  # fmt: skip
 AT_TARGET = frozenset({"zero_at_target", "zero_only_at_target"})
 SIZES = (2, 3)  # vectors of open length are tried with these numbers of components
-MAX_LINES, MAX_PROOFS = 400, 3
+MAX_LINES, MAX_HASTY, MAX_PROOFS = 400, 60, 3
 Point = dict[str, tuple[Fraction, ...]]
 Parts = Node | tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """a + t*d with t in an interval, for the variables asked about; `given` are the vectors of the data, fixed. Scalars are tuples of one number."""
+    """a + t*d with t in an interval, for the variables asked about; `given` are the vectors of the data, fixed. Scalars are tuples of one number.
+
+    `tied`: numbers whose set is all of the real line, and which start at a number of the data, its value for all of its values, instead; where the flag is
+    true they also go in its direction.
+    """
 
     at: Point
     direction: Point
@@ -44,6 +48,7 @@ class Line:
     lower: Fraction | None
     upper: Fraction | None
     closed: tuple[bool, bool]
+    tied: Mapping[str, tuple[str, bool]] = field(default_factory=dict[str, tuple[str, bool]])
 
     def domain(self, name: str) -> str:
         """The interval of t in the grammar of domains."""
@@ -51,30 +56,34 @@ class Line:
         return f"{name}: {'[' if self.closed[0] else '('}{low}, {high}{']' if self.closed[1] else ')'}"
 
 
-def refute_on_lines(question: Question) -> tuple[dict[str, Any], bool] | None:
-    """A certificate of kind `line` and whether it settles the question for all scalar parameters; None where no line was found on which the property fails."""
+def refute_on_lines(question: Question, *, hasty: bool = False) -> tuple[dict[str, Any], bool] | None:
+    """A certificate of kind `line` and whether it settles the question for all scalar parameters; None where no line was found on which the property fails.
+
+    `hasty`: only the first lines are looked at, with the first size of vectors and all values of the scalars.
+    """
     if question.property not in ON_LINES or (question.property == "symmetric" and question.swapped() is not None and len(question.asked()) == 1):
         return None
     partial: dict[str, Any] | None = None
     open_length = any(not str(length).isdigit() for length in question.lengths.values())
-    for size in SIZES if open_length else (0,):
+    sizes = SIZES if open_length else (0,)
+    for size in sizes[:1] if hasty else sizes:
         frame = Frame(question, size)
-        for fixed in ({}, *frame.settings()):  # for all values of the scalars first
+        for fixed in ({}, *([] if hasty else frame.settings())):  # for all values of the scalars first
             if fixed and partial is not None:
                 return partial, False
-            found = _on_candidates(Frame(question, size, fixed))
+            found = _on_candidates(Frame(question, size, fixed), MAX_HASTY if hasty else MAX_LINES)
             if found is not None and found[1] and not fixed:
                 return found
             partial = partial or (None if found is None else found[0])
     return None if partial is None else (partial, False)
 
 
-def _on_candidates(frame: Frame) -> tuple[dict[str, Any], bool] | None:
+def _on_candidates(frame: Frame, most: int) -> tuple[dict[str, Any], bool] | None:
     """The first line on which the property fails for all scalars that are left, else one on which it fails for some."""
     from lossgraph.verify.engine import decide_question
 
     partial: dict[str, Any] | None = None
-    for line in islice(frame.candidates(), MAX_PROOFS):
+    for line in islice(frame.candidates(most), MAX_PROOFS):
         try:
             found: Verdict = decide_question(frame.on(line))
         except (InputError, Undefined):
@@ -114,7 +123,9 @@ class Frame:
     def texts(self, line: Line) -> dict[str, Any]:
         """The line in the certificate."""
         point, given = self.written, {**line.given, **self.settled()}
-        return {"variable": self.name, "at": point(line.at), "direction": point(line.direction), "given": point(given), "lengths": self.lengths}
+        at = {**point(line.at), **{name: data for name, (data, _) in line.tied.items()}}
+        direction = {**point(line.direction), **{name: data for name, (data, along) in line.tied.items() if along}}
+        return {"variable": self.name, "at": at, "direction": direction, "given": point(given), "lengths": self.lengths}
 
     def written(self, entry: Point) -> dict[str, Any]:
         """A point as texts, a vector as a list."""
@@ -130,6 +141,8 @@ class Frame:
         for name, parts in line.at.items():
             moved = tuple(_moved(part, step, self.name) for part, step in zip(parts, line.direction[name], strict=True))
             found[name] = moved if name in self.sizes else moved[0]
+        for name, (data, along) in line.tied.items():
+            found[name] = Call("add", (Name(data), Call("mul", (Name(data), Name(self.name))))) if along else Name(data)
         for name, parts in line.given.items():
             found[name] = tuple(Number(part) for part in parts)
         found.update({name: Number(value) for name, value in self.fixed.items()})
@@ -159,18 +172,19 @@ class Frame:
         role = {self.name: "residual"} if self.question.property in AT_TARGET else {}
         return read(written(formula), self.question.property, self.name, line.domain(self.name), "; ".join(parts), role)
 
-    def candidates(self) -> Iterator[Line]:
+    def candidates(self, most: int) -> Iterator[Line]:
         """Lines on which floating-point values hint at a failure, the likeliest shapes first."""
         fixed = {name: parse_set("{" + str(value) + "}") for name, value in self.fixed.items()}
         curve = Curve(self.question, self.sizes, self.lengths, {**self.scalars, **fixed})
-        for line in islice(self.lines(), MAX_LINES):
-            values = curve.along(line.at, line.direction, line.given)
+        for line in islice(self.lines(), most):
+            values = curve.along(line.at, line.direction, line.given, line.tied)
             low, high = (None if end is None else float(end) for end in (line.lower, line.upper))
             if plausible(self.question.property, values, low, high):
                 yield line
 
     def lines(self) -> Iterator[Line]:
         """Lines through plain points of the domain in plain directions."""
+        yield from self.at_targets()
         for given in self.given():
             for at in self.starts(given):
                 for direction in self.directions(at):
@@ -195,6 +209,24 @@ class Frame:
             return all(holds(condition, {name: value}) for condition in own)
         except (Unsure, Undefined, KeyError):
             return False
+
+    def at_targets(self) -> Iterator[Line]:
+        """Lines on which one number asked about equals the target, whatever that is, and the ray through a point where it does."""
+        targets = [name for name in self.scalars if self.question.roles.get(name) == "target"]
+        numbers = not self.sizes and not self.data and self.question.property not in {*AT_TARGET, "symmetric"}
+        if len(targets) != 1 or not numbers:
+            return
+        still: Point = {name: (Fraction(0),) for name in self.asked}
+        for name in self.asked:
+            rest = [other for other in self.asked if other != name]
+            if not rest or not _is_line(self.question.sets.get(name, ())):
+                continue
+            for values in islice(product(*(list(islice(self.points(other), 2)) for other in rest)), 2):
+                at: Point = {**dict(zip(rest, values, strict=True)), name: (Fraction(0),)}
+                for direction, along in (*(({**still, other: (Fraction(1),)}, False) for other in rest), (at, True)):
+                    found = self.line(at, direction, {}) if direction != still else None
+                    if found is not None and not any(name in names(condition) for condition in self.question.conditions):
+                        yield replace(found, tied={name: (targets[0], along)})
 
     def points(self, name: str) -> Iterator[tuple[Fraction, ...]]:
         """Plain values of one variable: simplices and probabilities that sum to 1 too."""
@@ -336,6 +368,11 @@ class Bounds:
             self.lower, self.closed[0] = end, not strict
         if slope < 0 and (self.upper is None or end < self.upper or (end == self.upper and strict)):
             self.upper, self.closed[1] = end, not strict
+
+
+def _is_line(spans: tuple[Span, ...]) -> bool:
+    """Whether a set is all of the real line."""
+    return len(spans) == 1 and end_value(spans[0].lower) == -end_value(spans[0].upper) == -float("inf")
 
 
 def finite_end(node: Node) -> Fraction | None:

@@ -13,6 +13,7 @@ from lossgraph.verify.question import Question
 from lossgraph.verify.witness import spread
 
 Values = Callable[[float], float]
+Points = Mapping[str, tuple[Fraction, ...]]
 SMOOTHNESS = frozenset({"differentiable", "continuously_differentiable", "twice_continuously_differentiable"})
 
 
@@ -34,12 +35,15 @@ class Curve:
         self.function: Any = sympy.lambdify(flat, to_sympy(question.formula, table, lengths), "math")
         self.scalars = {name: float(_plain(spans)) for name, spans in scalars.items()}
 
-    def along(self, at: Mapping[str, tuple[Fraction, ...]], direction: Mapping[str, tuple[Fraction, ...]], given: Mapping[str, tuple[Fraction, ...]]) -> Values:
-        """The values on a line; nan where there is none."""
+    def along(self, at: Points, direction: Points, given: Points, tied: Mapping[str, tuple[str, bool]] | None = None) -> Values:
+        """The values on a line; nan where there is none. Of numbers that are `tied` to the data see `Line`."""
         starts, steps = [], []
         for name, i in self.order:
             starts.append(float(at[name][i]) if name in at else float(given[name][i]) if name in given else self.scalars[name])
             steps.append(float(direction[name][i]) if name in direction else 0.0)
+            if tied and name in tied:
+                starts[-1] = self.scalars[tied[name][0]]
+                steps[-1] = starts[-1] if tied[name][1] else steps[-1]
 
         def value(t: float) -> float:
             try:

@@ -52,8 +52,13 @@ def decide_several(question: Question, report: Callable[[Verdict], None] | None 
             if report is not None and not settled:
                 report(refuted)
             return refuted if settled else on_lines(question) or refuted
-    proved = prove(question)
-    return proved or on_lines(question) or verdict(question, None, "undecided", None, reason="no proof for formulas of several variables or vectors")
+    fails = on_lines(question, hasty=True)  # what fails for some parameters is not proved for all: cheap, and proofs that cannot be found take long
+    if fails is not None and fails.status == "refuted":
+        return fails
+    if fails is not None and report is not None:
+        report(fails)
+    proved = prove(question) if fails is None else None
+    return proved or on_lines(question) or fails or verdict(question, None, "undecided", None, reason="no proof for formulas of several variables or vectors")
 
 
 def prove(question: Question) -> Verdict | None:
@@ -97,15 +102,18 @@ def as_convex(question: Question) -> Verdict | None:
     return verdict(question, True, "proved", {"kind": "several", "rule": "implied", "by": dict(found.certificate)})
 
 
-def on_lines(question: Question) -> Verdict | None:
-    """The verdict "refuted" where the property fails on a line; "undecided" with the proof where it fails there for some parameters only; else None."""
+def on_lines(question: Question, *, hasty: bool = False) -> Verdict | None:
+    """The verdict "refuted" where the property fails on a line; "undecided" with the proof where it fails there for some parameters only; else None.
+
+    `hasty`: only the likeliest lines are looked at.
+    """
     from lossgraph.verify.engine import verdict
     from lossgraph.verify.lines import SIZES, refute_on_lines
     from lossgraph.verify.rays import refute_on_rays
     from lossgraph.verify.several_scene import has_values
 
     try:
-        found = refute_on_lines(question) or refute_on_rays(question)
+        found = refute_on_lines(question, hasty=True) if hasty else refute_on_lines(question) or refute_on_rays(question)
     except (InputError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError, NameError):
         return None
     if found is None:
