@@ -234,7 +234,7 @@ def test_a_line_stays_off_targets_where_it_may_leave_the_domain() -> None:
     """Where m > -1, it is bounded below for y = -2, and not for y = 0."""
     for domain in ("m: (-1, oo); v: (0, oo); y: real", "m: real; v: (0, oo); y: real; m > -1"):
         verdict = decide("log(v) + (m - y)**2/v", "bounded_below", domain=domain, roles={"m": "mean", "y": "target"})
-        proof = {} if verdict.certificate is None else verdict.certificate["proof"]
+        proof: Any = {} if verdict.certificate is None else verdict.certificate["proof"]
         assert verdict.holds is not True
         assert verdict.status == "undecided"
         assert "y" not in str(proof.get("at"))

@@ -124,6 +124,15 @@ TRUE = [
     ("(1 - dot(p, g)/(dot(p, g) + sum(p*(1 - g)) + 1))**(1/c)", "quasiconvex", "p: [0, 1]; g: {0, 1}", {"p": "n", "g": "n"}),
     ("cosh(1 - dot(p, g)/(dot(p, g) + sum(p*(1 - g)) + 1))", "quasiconvex", "p: [0, 1]; g: {0, 1}", {"p": "n", "g": "n"}),
     ("x/(1 - b**c)", "bounded_below", "x: [0, 1]; b: [0, 1/2]", None),
+    ("-2*dot(a, b)/(norm(a)*norm(b)) + 2", "nonnegative", "a: real; b: real; norm(a) > 0; norm(b) > 0", {"a": "n", "b": "n"}),
+    ("K*logsumexp(z) - sum(z)", "nonnegative", "z: real", {"z": "K"}),
+    ("(logsumexp(z) - dot(w, z))/(K*logsumexp(z) - sum(z))", "lipschitz_gradient", "z: real; w: simplex", {"z": "K", "w": "K"}),
+    ("(logsumexp(z) - dot(w, z))/(K*logsumexp(z) - sum(z))", "bounded_above", "z: real; w: simplex", {"z": "K", "w": "K"}),
+    ("log(sum((1 - w)*exp(z)))", "convex", "z: real; w: {0, 1}; sum(w) == 1", {"z": "K", "w": "K"}),
+    ("log(1 + sum(w*exp(3*z)))", "lipschitz_gradient", "z: real; w: [0, 2]", {"z": "n", "w": "n"}),
+    ("log(1/2 + sum(w*exp(z**2)))", "convex", "z: real; w: [0, 2]", {"z": "n", "w": "n"}),
+    ("Piecewise((x**2, g > 0), (Abs(x), True))", "convex", "x: real; g: real", None),
+    ("Piecewise((log(1 + exp(x)), g > 0), (x, True))", "lipschitz", "x: real; g: real", None),
 ]
 FALSE = [
     ("-norm(a)", "convex", "a: real", {"a": "n"}),
@@ -163,6 +172,22 @@ FALSE = [
     ("dot(softmax(t), z - t) - logsumexp(z) + logsumexp(t)", "nonnegative", "z: real; t: real", {"t": "K", "z": "K"}),
     ("cosh(1 - 2*dot(p, g)/(dot(p, g) + sum(p*(1 - g)) + 1))", "quasiconvex", "p: [0, 1]; g: {0, 1}", {"p": "n", "g": "n"}),
     ("x/(1 - b**c)", "bounded_below", "x: [0, 1]; b: [0, 1]", None),
+    ("2*dot(a, b)/(norm(a)*norm(a))", "bounded_above", "a: real; b: real; norm(a) > 0; norm(b) > 0", {"a": "n", "b": "n"}),
+    ("1/(n*logsumexp(z) - sum(z))", "bounded_above", "z: real", {"z": "n"}),  # no value where n is 1
+    ("K*logsumexp(z) - sum(2*z)", "nonnegative", "z: real", {"z": "K"}),
+    ("(logsumexp(z) - dot(w, z))/(K*logsumexp(z) - sum(z))", "bounded_above", "z: real; w: [0, 1]", {"z": "K", "w": "K"}),  # w need not sum to 1
+    ("(logsumexp(z) - dot(w, 2*z))/(K*logsumexp(z) - sum(z))", "bounded_above", "z: real; w: simplex", {"z": "K", "w": "K"}),
+    ("log(sum((1 - w)*exp(z)))", "convex", "z: real; w: {0, 1}; sum(w) == 1", {"z": "n", "w": "n"}),  # no value where n is 1
+    ("log(sum((1 - w)*exp(z)))", "convex", "z: real; w: {0, 1}", {"z": "K", "w": "K"}),  # no value where every w is 1
+    ("log(sum((1 - w)*exp(z)))", "bounded_below", "z: real; w: {0, 1}; sum(w) == 1", {"z": "K", "w": "K"}),
+    ("log(1 + sum(w*exp(z)))", "lipschitz", "z: real; w: [-1, 1]", {"z": "n", "w": "n"}),
+    ("log(2 + sum(w*exp(z)))", "lipschitz", "z: real; w: [-1, 0]; 2 + sum(w*exp(z)) > 0", {"z": "n", "w": "n"}),
+    ("log(1 + sum(w*exp(z**2)))", "lipschitz", "z: real; w: [0, 1]", {"z": "n", "w": "n"}),
+    ("log(1 + sum(w*exp(-z**2)))", "convex", "z: real; w: [0, 1]", {"z": "n", "w": "n"}),
+    ("log(1/2 + sum(w*exp(z)))", "nonnegative", "z: real; w: [0, 1]", {"z": "n", "w": "n"}),
+    ("Piecewise((x**2, g > 0), (-x**2, True))", "convex", "x: real; g: real", None),
+    ("Piecewise((x, x > 0), (x**2, True))", "quasiconvex", "x: real; g: real", None),
+    ("Piecewise((x, x > 0), (-2*x, True))", "lipschitz_gradient", "x: real; g: real", None),
 ]
 
 
@@ -179,6 +204,40 @@ def test_what_follows_is_confirmed(expression: str, name: str, domain: str, leng
 @pytest.mark.parametrize(("expression", "name", "domain", "lengths"), FALSE)
 def test_what_is_false_or_has_no_value_is_refused(expression: str, name: str, domain: str, lengths: dict[str, Any] | None) -> None:
     assert not check(facts_of(expression, name, domain, lengths, *_rest(expression)))
+
+
+def in_components(rule: str, expression: str, formula: str, domain: str = "s: real; g: real", **lengths: int) -> dict[str, Any]:
+    """A certificate about vectors of fixed lengths, whose components are numbers."""
+    property_id = {"continuous": "continuous", "analytic": "twice_continuously_differentiable"}[rule]
+    more = {"continuous": "composition"} if rule == "continuous" else {}
+    return {
+        "format": 1, "property": property_id, "expression": expression, "variables": "s, g", "domain": domain, "parameters": "", "roles": {"g": "target"},
+        "lengths": lengths or {"s": 2, "g": 2}, "holds": True, "status": "proved", "constant": None,
+        "proof": {"kind": "several", "rule": rule, "formula": formula, **more},
+    }  # fmt: skip
+
+
+def test_components_of_vectors_of_a_fixed_length_are_numbers() -> None:
+    good = (
+        "Piecewise((log(1 + exp(s[1] - s[0])), g[0] >= g[1]), (dot(s, g), True))",
+        "Piecewise((log(exp(s_1 - s_0) + 1), g_0 >= g_1), (g_0*s_0 + g_1*s_1, True))",
+    )
+    assert check(in_components("analytic", *good))
+    assert check(in_components("continuous", *good))
+    assert check(in_components("continuous", "norm(s) + sqrt(g[0])", "sqrt(s_0**2 + s_1**2) + sqrt(g_0)", "s: real; g: [0, oo)"))
+    for rule, expression, formula in [
+        ("analytic", good[0], good[1].replace("s_1 - s_0", "s_0 - s_1")),
+        ("analytic", good[0].replace("g[0] >=", "s[0] >="), good[1].replace("g_0 >=", "s_0 >=")),  # a branch on what varies
+        ("analytic", "Abs(s[0] - s[1])", "Abs(s_0 - s_1)"),
+        ("continuous", "sign(s[0] - g[0])", "sign(s_0 - g_0)"),
+        ("continuous", "1/s[0]", "1/s_0"),
+        ("analytic", "norm(s)", "sqrt(s_0**2 + s_1**2)"),
+        ("analytic", "s[0] + s[2]", "s_0 + s_2"),
+    ]:
+        assert not check(in_components(rule, expression, formula)), (rule, expression)
+    assert not check(in_components("continuous", "norm(s) + sqrt(g[0])", "sqrt(s_0**2 + s_1**2) + sqrt(g_0)"))
+    assert not check(in_components("analytic", "sum(s)", "s_0", s=10**9, g=2))
+    assert check(in_components("analytic", "Abs(g[0])*s[0]", "s_0*Abs(g_0)"))  # for fixed data a number
 
 
 def test_a_fact_that_does_not_follow_refutes_the_whole() -> None:

@@ -67,12 +67,15 @@ class Reader:
         if kind == "index":
             return self.facts(node[1])
         if kind == "Piecewise":
-            return self._branches([self.facts(branch[1]) for branch in node[1:]])
+            return self._branches([self.facts(branch[1]) for branch in node[1:]], any(self.known.varies(condition) for _, _, condition in node[1:]))
         if kind in REDUCTIONS:
             return self._reduced(node)
         special = _special(node)
         if special is not None:
             return composed(FUNCTIONS[special[0]], self.facts(special[1]))
+        weighted = self._weighted(node)
+        if weighted is not None:
+            return weighted
         if kind == "mul" and len(node) == 3 and node[1] == node[2]:
             return raised(self.facts(node[1]), self.facts(number(2)))
         parts = [self.facts(child) for child in node[1:]]
@@ -110,8 +113,35 @@ class Reader:
             raise Unreadable(f"{name} is not declared")
         return Facts(of_interval(self.known.interval(name)), affine=True)
 
-    def _branches(self, parts: list[Facts]) -> Facts:
-        return Facts(bounds.either([part.values for part in parts]), all(part.below for part in parts), all(part.above for part in parts))
+    def _branches(self, parts: list[Facts], cut: bool) -> Facts:
+        """Of a Piecewise. Where the conditions do not change with the variables asked about (not `cut`), it is one of its branches for fixed data."""
+        found = Facts(bounds.either([part.values for part in parts]), all(part.below for part in parts), all(part.above for part in parts))
+        if cut:
+            return found
+        return replace(found, **{flag: all(getattr(part, flag) for part in parts) for flag in FLAGS if flag not in {"below", "above", "constant"}})
+
+    def _weighted(self, node: Node) -> Facts | None:
+        """log(c + sum(w*exp(u)) + ...), c > 0 and weights w >= 0 from the data: a logsumexp of log(c) and u + log(w), without what has no weight. It is convex
+        and rising in each u, its derivatives by them (shares, that sum to 1 at most) and theirs are bounded; at least log(c)."""
+        if node[0] != "log" or node[1][0] != "add":
+            return None
+        parts: list[Facts] = []
+        least = Fraction(0)
+        for term in node[1][1:]:
+            match term:
+                case ("number", value) if value > 0:
+                    least += value
+                case ("sum", ("mul", weight, ("exp", exponent))) if not self.known.varies(weight) and self.facts(weight).values.nonnegative():
+                    parts.append(self.facts(exponent))
+                case _:
+                    return None
+        if not parts or least == 0:
+            return None
+        above, smooth = all(part.above for part in parts), all(part.affine or (part.lipschitz and part.gradient) for part in parts)
+        return Facts(
+            Bounds(Fraction(0) if least >= 1 else None), True, above, convex=all(part.convex for part in parts),
+            lipschitz=all(part.lipschitz for part in parts), gradient=smooth,
+        )  # fmt: skip
 
     def _reduced(self, node: Node) -> Facts:
         """Sums and the like over the components, of which there is one at least, and for fixed data a fixed number of them."""

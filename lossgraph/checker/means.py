@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from lossgraph.checker.bounds import Bounds
 from lossgraph.checker.curvature import Facts
-from lossgraph.checker.expression import ONE, Node, Unreadable, number
+from lossgraph.checker.expression import ONE, Node, Unreadable, names, number
 from lossgraph.checker.normal import normal
 from lossgraph.checker.quantities import Quantities
 
@@ -72,8 +72,58 @@ def sharpened(node: Node, found: Facts, known: Quantities, facts: FactsOf) -> Fa
             return replace(found, values=_at_least_zero(found.values))  # logsumexp(-c*v)/c is at least the mean of -v, c > 0
         case ("mul", ("dot", a, b), ("pow", ("mul", ("norm", c), ("norm", d)), exponent)) if exponent == _MINUS and (a, b) in {(c, d), (d, c)}:
             return replace(found, values=Bounds(Fraction(-1), Fraction(1)))  # |a.b| <= |a||b|
+        case ("mul", ("mul", ("number", value), ("dot", a, b)), ("pow", ("mul", ("norm", c), ("norm", d)), exponent)) if (
+            exponent == _MINUS and (a, b) in {(c, d), (d, c)}
+        ):
+            return replace(found, values=Bounds(-abs(value), abs(value)))  # the same, times a number
+        case ("add", ("mul", length, ("logsumexp", u)), ("neg", ("sum", again))) if u == again and _classes(length, u, known):
+            return replace(found, positive=True)  # exp is convex: logsumexp(u) >= log(K) + mean(u), so this is K*log(K) at least, and K >= 2
+        case ("mul", above, ("pow", below, exponent)) if exponent == _MINUS and _is_share(above, below, known, facts):
+            return _share(found, facts(above), facts(below))
+        case ("sum", ("mul", ("add", one, ("neg", label)), ("exp", u))) if one == ONE and _is_label(label, known, facts):
+            return replace(found, values=tighter(found.values, Bounds(Fraction(0), None, True)), positive=found.positive or facts(u).below)
+        case ("log", ("sum", ("mul", ("add", one, ("neg", label)), ("exp", u)))) if one == ONE and _is_label(label, known, facts):
+            return _logsumexp_of_others(found, facts(u))
         case _:
             return found
+
+
+def _classes(length: Node, vector: Node, known: Quantities) -> bool:
+    """Whether a vector is one over classes, and the other tree their number: a length named K is at least 2 (docs/certificates.md)."""
+    return length == ("name", "K") and {known.lengths.get(name) for name in names(vector) & known.vectors} == {"K"}
+
+
+def _is_label(label: Node, known: Quantities, facts: FactsOf) -> bool:
+    """Whether a vector of the data names one class: each component is 0 or 1, and they sum to 1. There is another class, of which 1 - y is 1."""
+    if label[0] != "name" or known.varies(label) or f"{label[1]}_i" not in known.binary:
+        return False
+    return _classes(("name", "K"), label, known) and are_weights(label, known, facts)
+
+
+def _is_share(above: Node, below: Node, known: Quantities, facts: FactsOf) -> bool:
+    """Whether above is a mean, under weights of the data, of the gaps logsumexp(u) - u_k, which are nonnegative, and below is the sum of all of them."""
+    match above, below:
+        case ("add", ("logsumexp", u), ("neg", ("dot", weights, v))), ("add", ("mul", length, ("logsumexp", third)), ("neg", ("sum", last))):
+            return u == v == third == last and _classes(length, u, known) and not known.varies(weights) and are_weights(weights, known, facts)
+        case _:
+            return False
+
+
+def _share(found: Facts, a: Facts, b: Facts) -> Facts:
+    """Of q = a/b in [0, 1], b >= c > 0: dq = (da - q*db)/b is bounded where da and db are, and Lipschitz where they are too, q and 1/b being so then."""
+    smooth = b.positive and a.lipschitz and b.lipschitz
+    return replace(
+        found, values=Bounds(Fraction(0), Fraction(1)), lipschitz=found.lipschitz or smooth, gradient=found.gradient or (smooth and a.gradient and b.gradient)
+    )  # fmt: skip
+
+
+def _logsumexp_of_others(found: Facts, a: Facts) -> Facts:
+    """logsumexp over the other classes, of which there is one at least: for fixed data over fixed components."""
+    smooth = a.affine or (a.lipschitz and a.gradient)
+    return replace(
+        found, below=found.below or a.below, above=found.above or a.above, convex=found.convex or a.convex, lipschitz=found.lipschitz or a.lipschitz,
+        gradient=found.gradient or smooth,
+    )  # fmt: skip
 
 
 def _are_scaled(weights: Node, scale: Node, known: Quantities, facts: FactsOf) -> bool:

@@ -11,6 +11,7 @@ from lossgraph.checker.domain import is_quantified, read
 from lossgraph.checker.expression import ONE, Node, Unreadable, names, parse
 from lossgraph.checker.shape import spans
 from lossgraph.checker.space import OO, Interval, Space
+from lossgraph.checker.vectors import MAX_LENGTH, Value, expand
 
 REDUCTIONS = frozenset({"sum", "dot", "norm", "softmax", "logsumexp"})
 TRUTHS = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -128,3 +129,26 @@ def comparisons(node: Node) -> list[Node]:
 def is_closed_and_bounded(members: tuple[Span, ...]) -> bool:
     """Whether a set holds its ends, which are finite."""
     return all(not lower_open and not upper_open and OO not in (upper, ("neg", lower)) for lower, upper, lower_open, upper_open in members)
+
+
+def written_out(known: Quantities, formula: Node) -> tuple[Quantities, Node]:
+    """A question about vectors of fixed lengths as one about numbers: each component `v_0`, `v_1`, ... is a number of its own. Raises `Unreadable`."""
+    if any(not isinstance(length, int) or length > MAX_LENGTH for length in known.lengths.values()):
+        raise Unreadable("no fixed length, or too many components")
+    parts = {name: [f"{name}_{place}" for place in range(int(length))] for name, length in known.lengths.items()}
+    own = [part for name in known.sets for part in parts.get(name, [name])]
+    if known.simplices or len(set(own)) != len(own):
+        raise Unreadable("a name that is taken")
+    table: dict[str, Value] = {name: [("name", part) for part in components] for name, components in parts.items()}
+
+    def placed(node: Node) -> Node:
+        found = expand(node, table)
+        if isinstance(found, list):
+            raise Unreadable("a number, not a vector")
+        return found
+
+    def each(given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(part for name in given for part in parts.get(name, [name]))
+
+    sets = {part: members for name, members in known.sets.items() for part in parts.get(name, [name])}
+    return Quantities(each(known.variables), each(known.asked), sets, {}, frozenset(), tuple(map(placed, known.conditions)), {}), placed(formula)

@@ -10,7 +10,7 @@ from lossgraph.checker.domain import read
 from lossgraph.checker.elsewhere import positive_elsewhere, tangent
 from lossgraph.checker.expression import Node, Unreadable, names, number, parse
 from lossgraph.checker.minors import affine_quotient, hessian
-from lossgraph.checker.quantities import is_closed_and_bounded, quantities
+from lossgraph.checker.quantities import is_closed_and_bounded, quantities, written_out
 from lossgraph.checker.shape import spans
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.targets import mirror, value_at_target
@@ -25,6 +25,10 @@ BOUNDED = frozenset({"bounded_below", "bounded_above"})
 LIPSCHITZ = frozenset({"lipschitz", "lipschitz_gradient"})
 CONVEX = frozenset({"convex", "strictly_convex", "strongly_convex"})
 KEPT = SMOOTH | BOUNDED | {"nonnegative", "zero_at_target", "zero_only_at_target"}
+BY_COMPONENTS = frozenset({
+    "analytic", "continuous", "continuous on a closed bounded domain", "smooth on a closed bounded domain", "sign", "bound", "hessian",
+})  # fmt: skip
+"""Rules about all variables asked about together: vectors of a fixed length are as many numbers as they have components."""
 IMPLIED = {"quasiconvex": "convex", "bounded_below": "nonnegative"}
 
 
@@ -36,8 +40,10 @@ def check_several(certificate: Certificate, proof: Mapping[str, Any]) -> bool:
     properties, level, check = rule
     if certificate["property"] not in properties:
         return False
-    known = quantities(certificate)
-    case = Case(certificate, proof, known, Domain(known, Reader(known)), parse(certificate["expression"]))
+    known, formula = quantities(certificate), parse(certificate["expression"])
+    if proof["rule"] in BY_COMPONENTS and known.lengths and not known.named_lengths:
+        known, formula = written_out(known, formula)
+    case = Case(certificate, proof, known, Domain(known, Reader(known)), formula)
     if proof["rule"] not in {"composition", "implied", "substitution"}:
         case.read_sums()
         if not _same_formula(case) or not all(case.note(claim) for entry in proof.get("defined", ()) for claim in _claims_of(entry)):

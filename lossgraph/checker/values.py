@@ -99,17 +99,21 @@ class Domain:
             return False
 
     def confirm(self, node: Node, level: str = VALUE) -> None:
-        """Confirms that a formula has a value (is continuous, is analytic) on the whole domain. Raises `Unreadable`."""
+        """Confirms that a formula has a value (is continuous, is analytic in the variables asked about) on the whole domain. Raises `Unreadable`."""
         kind = node[0]
+        level = level if self.known.varies(node) else VALUE  # for fixed data and parameters a constant
         if kind == "name" and node[1] in {"oo", "True", "False"}:
             raise Unreadable(f"{node[1]} is no number")
         if kind in {"number", "name", "index"}:
             self.reader.facts(node)
             return
+        if kind == "Piecewise" and not any(self.known.varies(condition) for _, _, condition in node[1:]):
+            self._confirm_branches(node, level)  # for fixed data one branch, whatever the variables are
+            return
         if kind in (_KINKS if level == ANALYTIC else _JUMPS if level == CONTINUOUS else frozenset[str]()):
             raise Unreadable(f"{kind} may have jumps or kinks")
         if kind == "Piecewise":
-            self._confirm_branches(node)
+            self._confirm_branches(node, VALUE)
             return
         if _is_square_of_norm(node):
             self.confirm(node[1][1], level)
@@ -119,14 +123,15 @@ class Domain:
         if not all(self.meets(need, inner) for need, inner in self._needs(node, level)):
             raise Unreadable("the formula may have no value, or be no smooth function, somewhere")
 
-    def _confirm_branches(self, node: Node) -> None:
-        """Every branch has a value everywhere, the first where its condition holds, which is enough; and the last applies where no other does."""
+    def _confirm_branches(self, node: Node, level: str) -> None:
+        """Every branch has a value (is continuous, is analytic) everywhere, the first where its condition holds, which is enough; and the last applies where
+        no other does."""
         for place, (_, value, condition) in enumerate(node[1:]):
             self._confirm_condition(condition)
             guard = condition_key(condition, self.basic.space.positive()) if place == 0 and self.basic is not None else None
             self.assumed.append(guard)
             try:
-                self.confirm(value)
+                self.confirm(value, level)
             finally:
                 self.assumed.pop()
         if node[-1][2] != ("name", "True"):
