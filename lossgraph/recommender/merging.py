@@ -203,12 +203,19 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
         others = [finding for finding in involved if finding.source != "flag"]
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
-        elif len(others) < len(involved) or all(finding.name != TASK for finding in others):
+        elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others):
             dropped = min(others, key=lambda finding: finding.confidence)
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
         else:
             problem.questions.append(f"{said}. Which is right: {' or '.join(_shown(finding, facts) for finding in involved)}?")
+
+
+def _outweighed(findings: list[Finding]) -> bool:
+    """Whether the task is sure and a weak word speaks against it."""
+    task = max(finding.confidence for finding in findings if finding.name == TASK)
+    weakest = min(findings, key=lambda finding: finding.confidence)
+    return weakest.name != TASK and weakest.confidence <= 0.5 and task >= 0.6
 
 
 def _shown(finding: Finding, facts: Mapping[str, Fact]) -> str:

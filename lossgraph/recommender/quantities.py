@@ -213,3 +213,20 @@ def read_dispersion(text: str) -> dict[str, Finding]:
     if match is None or float(match.group(1)) <= 0:
         return {}
     return {"overdispersed": Finding("overdispersed", float(match.group(2)) > 1.5 * float(match.group(1)), "text", f'"{match.group()}"', 0.9)}
+
+
+_SIZE = r"(\d[\d,.]*)\s*(k|thousand|million)?"
+_SIZES = re.compile(rf"\b{_SIZE}\s+[a-z]+(?:\s[a-z]+)?,?\s+(?:and|vs\.?|versus|but|against)\s+(?:about\s|only\s)?{_SIZE}\s+[a-z]+", re.IGNORECASE)
+
+
+def read_sizes(text: str) -> tuple[float, str] | None:
+    """How many times larger one of two classes is, where both sizes are given (40 bad and 60000 good ones), and the words."""
+    match = _SIZES.search(text)
+    if match is None:
+        return None
+    one, scale, other, other_scale = match.groups()
+    try:
+        sizes = float(one.replace(",", "")) * _SCALES.get(scale or "", 1), float(other.replace(",", "")) * _SCALES.get(other_scale or "", 1)
+    except ValueError:
+        return None
+    return (round(max(sizes) / min(sizes), 1), f'"{match.group()}"') if min(sizes) > 0 and max(sizes) >= 100 else None

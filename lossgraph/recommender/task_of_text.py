@@ -21,7 +21,8 @@ _INTENT = frozenset(
 )
 # Where no task is named, these facts tell it, the surest first.
 _HINTS = {
-    "n_classes": "classification", "interval": "quantile_regression", "quantile_level": "quantile_regression", "foreground_share": "segmentation",
+    "n_classes": "classification", "censored": "survival", "interval": "quantile_regression", "quantile_level": "quantile_regression",
+    "foreground_share": "segmentation",
     "small_objects": "segmentation", "empty_masks": "segmentation", "thin_structures": "segmentation", "counts": "count_regression",
     "minority_share": "binary_classification", "label_noise": "classification", "multilabel": "classification", "long_tail": "classification",
     "max_margin": "binary_classification", "outliers": "regression", "heteroscedastic": "regression",
@@ -31,7 +32,8 @@ _HINTS = {
     "several_modes": "probabilistic_forecasting", "boundary": "segmentation", "connected": "segmentation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
-    "n_classes interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach many_zeros bounded".split()
+    "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach "
+    "many_zeros bounded".split()
 )
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more
@@ -129,6 +131,8 @@ def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], cat
     strength = {name: _PHRASE * min(named.get(name, 0.0), _MOST) + alike.get(name, 0.0) - (0.0 if name in kinds or name == best else _KIND) for name in members}
     if best in strength and kinds != [best] and best in members:
         strength[best] -= 1e-6 if len(kinds) < 2 else _PHRASE * min(named.get(best, 0.0), _MOST)
+    if best == "classification" and set(kinds) - {best}:  # one that is named in any way says more
+        strength.pop(best, None)
     return max(sorted(strength), key=lambda name: strength[name])
 
 

@@ -13,7 +13,7 @@ from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
-from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers
+from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
 from lossgraph.words import ENGLISH, GAP, Word, root, words
@@ -26,6 +26,7 @@ _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
 _SAID_TWICE = frozenset("imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable".split())  # true of one thing, false of another
+_OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
@@ -85,6 +86,10 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     task, note = read_task(own, findings, found, catalog)
     if task is not None:
         findings = {TASK: task, **findings}
+        if task.value in _OF_TWO and not {"imbalance_ratio", "minority_share", "label_noise"} & findings.keys():
+            sizes = read_sizes(text)
+            if sizes is not None and "imbalance_ratio" in facts:
+                findings["imbalance_ratio"] = Finding("imbalance_ratio", sizes[0], "text", sizes[1], 0.8)
     said_and_denied = tuple(question for name, fact in facts.items() for question in _contradiction(fact, [one for one in matches if one.fact == name], found))
     findings = with_hints(findings, bool(own), catalog)
     known = findings.get(TASK)
