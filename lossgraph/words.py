@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]", re.IGNORECASE)
+_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]|(?<=\s)[-–—](?=\s)", re.IGNORECASE)
 _SLOPPY = frozenset("dont doesnt didnt isnt arent wasnt werent havent hasnt wouldnt shouldnt couldnt neednt".split())
 NUMBER = "#"  # any number, as a feature of a text
 GAP = "*"  # in a phrase of facts.yaml: up to four words of the same clause
 NEAR = " & "  # in a phrase of facts.yaml: parts that stand near each other, in any order
-_CLAUSE = frozenset(",;.:!?()")
+_CLAUSE = frozenset(",;.:!?()-–—")
 ENGLISH = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can do does not "
     "no than some what which how where when who but so very more most few many all each per only them they there".split()
