@@ -24,8 +24,8 @@ CONFIRMED = (
     "feature_distillation equivalent_up_to_scale perceptual",
     "huber upper_bounds pseudo_huber", "inverse_depth_smoothness generalizes total_variation", "jaccard monotone_transform_of dice",
     "jensen_shannon transforms gan_minimax", "laplace_nll variant_of gaussian_nll", "logistic limit_of cumulative_link", "lovasz_hinge transforms hinge",
-    "lovasz_softmax limit_of jaccard", "mape equivalent_up_to_scale mae", "pseudo_huber approximates huber", "rmse upper_bounds mae", "rmse upper_bounds rmsle",
-    "spectral_convergence generalizes mae", "triplet limit_of nt_xent",
+    "lovasz_softmax limit_of jaccard", "mae limit_of gaussian_crps", "mape equivalent_up_to_scale mae", "pseudo_huber approximates huber", "rmse upper_bounds mae", "rmse upper_bounds rmsle",
+    "si_sdr transforms cosine_similarity_loss", "spectral_convergence generalizes mae", "triplet limit_of nt_xent",
 )  # fmt: skip
 
 
@@ -107,6 +107,26 @@ def test_a_number_keeps_its_end() -> None:
 def test_equal_forms(first: str, second: str, space: Space, holds: bool) -> None:
     """Roots of squares of what is positive, and exponentials of quotients, are seen as equal; others are not."""
     assert equal(parse(first), parse(second), space) is holds
+
+
+@pytest.mark.parametrize(
+    ("expression", "sign"),
+    [
+        ("a**2 - 2*a*b + b**2", ">=0"),
+        ("-3*a**2/2 + 3*a*b - 3*b**2/2", "<=0"),
+        ("a**2 + 2*a*c + c**2", ">=0"),
+        ("d**2 - 2*d*c + c**2", "+"),  # d < c
+        ("-d**2 + 2*d*c - c**2", "-"),
+        ("a**2 - 2*a*b - b**2", None),
+        ("a**2 - 3*a*b + b**2", None),
+        ("a**2 - 2*a*b + b**2 - 1", None),
+        ("a**2 - 2*a*b + b**2 + b", None),
+    ],
+)
+def test_signs_of_squares(expression: str, sign: str | None) -> None:
+    """A sum that is the square of another is nonnegative, and positive where that has a sign."""
+    space = Space((*LINE.intervals, ("c", Interval()), ("d", Interval(MINUS_OO, parse("c")))))
+    assert structure(parse(expression), space) == sign
 
 
 def test_square_roots_are_exact() -> None:

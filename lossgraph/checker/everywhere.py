@@ -19,7 +19,7 @@ from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, implies, structure
 from lossgraph.checker.sums import sum_interval
 from lossgraph.checker.totals import EveryLength
-from lossgraph.checker.trees import polynomial_tree
+from lossgraph.checker.trees import polynomial_tree, tree
 
 Claim = Mapping[str, Any]
 SIGN_OF = {"= 0": "0", ">= 0": ">=0", "> 0": "+"}
@@ -169,11 +169,23 @@ def is_empty(entry: Claim, field: Field) -> bool:
     if "empty" not in entry:
         return False
     expect_keys(entry, {"cell", "empty"})
-    space, fixed = cell_space(entry["cell"], conditions=True)
-    space = field.wide(space, fixed)
-    if entry["empty"] is not True or not any(_false(substitute(condition, fixed), space) for condition in field.conditions):
+    inner, fixed = cell_space(entry["cell"], conditions=True)
+    space = field.wide(inner, fixed)
+    sums = {meaning[1]: ("name", name) for name, meaning in _plain_meanings(field)}
+    told = [(substitute(condition, fixed), space) for condition in field.conditions]
+    if sums:  # in the certificate's own sums, as the cell is
+        told += [(substitute(substitute(condition, sums), fixed), inner) for condition in field.conditions]
+    if entry["empty"] is not True or not any(_false(condition, where) for condition, where in told):
         raise Unreadable("a cell that may not be empty")
     return True
+
+
+def _plain_meanings(field: Field) -> Iterator[tuple[str, Node]]:
+    """The certificate's sums that are each one of the checker's own."""
+    for name, meaning in field.instance.meanings.items():
+        plain = tree(normal(meaning))
+        if plain[0] == "name":
+            yield name, plain
 
 
 def _false(condition: Node, space: Space) -> bool:

@@ -338,14 +338,14 @@ def _power(base: Quotient, exponent: Quotient, positive: frozenset[str]) -> Quot
 def _power_of_sum(polynomial: Polynomial, monomial: Monomial, factor: Number, positive: frozenset[str]) -> Quotient:
     """A power of a sum; half a power of the square of what is surely positive is a whole power of that."""
     if not monomial and factor.denominator == 2 and len(polynomial) > 2:
-        lead = Fraction(polynomial[max(polynomial, key=_by_powers(polynomial))])
-        root = _square_root({term: quotient_of(value, lead) for term, value in polynomial.items()}) if lead > 0 else None
+        lead = Fraction(polynomial[largest(polynomial)])
+        root = square_root({term: quotient_of(value, lead) for term, value in polynomial.items()}) if lead > 0 else None
         if root is not None and _surely_positive(root, positive):
             return _power(constant(lead), constant(factor), positive) * Quotient(root).power(int(2 * factor))
     return _one_power(key_of(polynomial), monomial, factor)
 
 
-def _square_root(polynomial: Polynomial) -> Polynomial | None:
+def square_root(polynomial: Polynomial) -> Polynomial | None:
     """The polynomial whose largest term has the coefficient 1, like that of this one, and of which this is the square; None where none is found."""
     larger = _by_powers(polynomial)
     first = _root_of_monomial(max(polynomial, key=larger))
@@ -368,6 +368,11 @@ def _by_powers(polynomial: Polynomial) -> Callable[[Monomial], tuple[Number, ...
     """An order of monomials that products keep: by the power of one generator after the other."""
     generators = sorted({generator for monomial in polynomial for generator, _ in monomial}, key=order)
     return lambda monomial: tuple(dict(monomial).get(generator, 0) for generator in generators)
+
+
+def largest(polynomial: Polynomial) -> Monomial:
+    """The largest monomial of a polynomial."""
+    return max(polynomial, key=_by_powers(polynomial))
 
 
 def _root_of_monomial(monomial: Monomial) -> Monomial | None:

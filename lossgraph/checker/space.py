@@ -12,7 +12,7 @@ from typing import Any
 
 from lossgraph.checker.constants import sign_of
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, substitute
-from lossgraph.checker.normal import exponential, normal
+from lossgraph.checker.normal import exponential, largest, normal, square_root
 from lossgraph.checker.polynomials import (
     UNIT,
     Generator,
@@ -23,6 +23,7 @@ from lossgraph.checker.polynomials import (
     exact,
     is_quotient_key,
     order,
+    quotient_of,
     sorted_monomial,
 )
 from lossgraph.checker.sturm import sign_without_roots
@@ -374,7 +375,19 @@ def polynomial_sign(polynomial: Polynomial, space: Space) -> str | None:
         outside = product([_generator_sign(generator, power, space) for generator, power in common])
         return None if outside is None else product([outside, polynomial_sign(rest, space)])
     plain = _linear(Quotient(polynomial), space, MAX_DEPTH - 8) or _univariate(polynomial, space)
-    return plain or _by_logs(polynomial, space) or logarithmic(polynomial, space)
+    return plain or _by_logs(polynomial, space) or logarithmic(polynomial, space) or _of_square(polynomial, space)
+
+
+def _of_square(polynomial: Polynomial, space: Space) -> str | None:
+    """The sign of a number times the square of a sum."""
+    if len(polynomial) < 3:
+        return None
+    scale = polynomial[largest(polynomial)]
+    root = square_root({monomial: quotient_of(value, scale) for monomial, value in polynomial.items()})
+    if root is None:
+        return None
+    found = "+" if polynomial_sign(root, space) in {"+", "-"} else ">=0"
+    return found if scale > 0 else flipped(found)
 
 
 def _by_logs(polynomial: Polynomial, space: Space) -> str | None:
