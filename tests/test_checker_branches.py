@@ -24,7 +24,8 @@ CONFIRMED = (
     "feature_distillation equivalent_up_to_scale perceptual",
     "huber upper_bounds pseudo_huber", "inverse_depth_smoothness generalizes total_variation", "jaccard monotone_transform_of dice",
     "jensen_shannon transforms gan_minimax", "laplace_nll variant_of gaussian_nll", "logistic limit_of cumulative_link", "lovasz_hinge transforms hinge",
-    "lovasz_softmax limit_of jaccard", "mae limit_of gaussian_crps", "mape equivalent_up_to_scale mae", "pseudo_huber approximates huber", "rmse upper_bounds mae", "rmse upper_bounds rmsle",
+    "lovasz_softmax limit_of jaccard", "mae limit_of gaussian_crps", "mape equivalent_up_to_scale mae", "pseudo_huber approximates huber",
+    "rmse upper_bounds mae", "rmse upper_bounds rmsle",
     "si_sdr transforms cosine_similarity_loss", "spectral_convergence generalizes mae", "triplet limit_of nt_xent",
 )  # fmt: skip
 
