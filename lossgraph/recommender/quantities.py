@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 from lossgraph.model import Fact
@@ -121,7 +122,7 @@ def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | N
 
 def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, int] | None:
     """Where one of the fact's nouns stands beside the number, as a range of words; None where none does. After it is tried first, then before."""
-    choices = sorted({choice for noun in fact.nouns for choice in phrases(noun)}, key=len, reverse=True)
+    choices = _choices(tuple(fact.nouns))
     strange = 0  # words that mean nothing to us; one may stand before a noun that is counted: 5 rhythm types
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in choices:
@@ -139,6 +140,12 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
         if found[end - 1].stem not in _FILLERS or found[end - 1].clause < found[number.start].clause - 1:
             break
     return None
+
+
+@lru_cache(maxsize=64)
+def _choices(nouns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """All ways to write the nouns, the longest first."""
+    return tuple(sorted({choice for noun in nouns for choice in phrases(noun)}, key=len, reverse=True))
 
 
 def _stands(choice: tuple[str, ...], found: list[Word], start: int) -> bool:
