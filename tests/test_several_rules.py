@@ -105,6 +105,9 @@ VIEWS: dict[str, View] = {
     "shares": View("v", "1 - dot(q, softmax(z))", {"z": vector(role="logit", length="K"), "q": Q}),
     "product": View("v", "x*y", {"x": Variable("real"), "y": Variable("real")}),
     "cubic": View("v", "x*y**2", {"x": Variable("real"), "y": Variable("real")}),
+    "direction": View("v", "dot(f, g)/norm(f)", {"f": vector(role="prediction"), "g": vector(role="target")}, constraint="norm(f) > 0"),
+    "direction, away from 0": View("v", "dot(f, g)/norm(f)", {"f": vector(role="prediction"), "g": vector(role="target")}, constraint="norm(f) > 1"),
+    "length": View("v", "norm(f) + sum(f)", {"f": vector(role="prediction")}, constraint="norm(f) > 0"),
     "divided": View("v", "1/sum(Max(0, f - g)**2)", {"f": vector(role="prediction"), "g": vector(role="target")}),
 }  # fmt: skip
 
@@ -122,7 +125,7 @@ VIEWS: dict[str, View] = {
         ("quotient of two convex", "quasiconvex", False), ("convex over concave", "quasiconvex", True), ("even", "quasiconvex", False),
         ("log sum exp", "lipschitz_gradient", True), ("log sum exp", "convex", True), ("log sum of a square", "lipschitz", False),
         ("root", "convex", True), ("root", "lipschitz", True), ("root of a difference", "convex", False), ("share", "quasiconvex", True),
-        ("share", "lipschitz", True), ("product", "lipschitz_gradient", True), ("cubic", "lipschitz_gradient", False),
+        ("share", "lipschitz", True), ("product", "lipschitz_gradient", True), ("cubic", "lipschitz_gradient", False), ("direction", "lipschitz", False),
         ("apart", "strictly_convex", True), ("apart", "strongly_convex", False), ("together", "convex", False),
     ],
 )  # fmt: skip
@@ -142,9 +145,15 @@ def test_rules_of_form_do_not_say_more(name: str, property_id: str) -> None:
     assert facts_prove(question_of(VIEWS[name], property_id)) is None
 
 
-@pytest.mark.parametrize("name", ["ratio, away from 0", "product", "log sum exp"])
-def test_no_rays_refute_a_truth(name: str) -> None:
-    assert refute_on_rays(question_of(VIEWS[name], "lipschitz_gradient")) is None
+@pytest.mark.parametrize(
+    ("name", "property_id"),
+    [
+        ("ratio, away from 0", "lipschitz_gradient"), ("product", "lipschitz_gradient"), ("log sum exp", "lipschitz_gradient"),
+        ("direction, away from 0", "lipschitz"), ("length", "lipschitz"),
+    ],
+)  # fmt: skip
+def test_no_rays_refute_a_truth(name: str, property_id: str) -> None:
+    assert refute_on_rays(question_of(VIEWS[name], property_id)) is None
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class Frame:
 
     def on(self, line: Line) -> Question:
         """The question about t. Raises `InputError` where conditions tie the scalars to what is fixed."""
-        formula = _expanded(self.question.formula, self.table(line))
+        formula = expanded(self.question.formula, self.table(line))
         if isinstance(formula, tuple):
             raise InputError("a vector")
         used = names(formula)
@@ -219,7 +219,7 @@ class Frame:
         still: Point = {name: (Fraction(0),) for name in self.asked}
         for name in self.asked:
             rest = [other for other in self.asked if other != name]
-            if not rest or not _is_line(self.question.sets.get(name, ())):
+            if not rest or not is_line(self.question.sets.get(name, ())):
                 continue
             for values in islice(product(*(list(islice(self.points(other), 2)) for other in rest)), 2):
                 at: Point = {**dict(zip(rest, values, strict=True)), name: (Fraction(0),)}
@@ -331,7 +331,7 @@ class Frame:
         if not isinstance(condition, Compare):
             return False
         t = sympy.Symbol(self.name, real=True)
-        operands = [_expanded(operand, self.table(line)) for operand in condition.operands]
+        operands = [expanded(operand, self.table(line)) for operand in condition.operands]
         for operator, left, right in zip(condition.operators, operands, operands[1:], strict=False):
             gap = to_sympy(Call("sub", (left, right)), {self.name: t, **{name: sympy.Symbol(name, real=True) for name in self.scalars}})  # type: ignore[arg-type]
             gap = sympy.expand(-gap if operator in {"<", "<="} else gap)
@@ -370,7 +370,7 @@ class Bounds:
             self.upper, self.closed[1] = end, not strict
 
 
-def _is_line(spans: tuple[Span, ...]) -> bool:
+def is_line(spans: tuple[Span, ...]) -> bool:
     """Whether a set is all of the real line."""
     return len(spans) == 1 and end_value(spans[0].lower) == -end_value(spans[0].upper) == -float("inf")
 
@@ -404,7 +404,7 @@ def _moved(part: Fraction, step: Fraction, name: str) -> Node:
     return moved if part == 0 else Call("add", (Number(part), moved))
 
 
-def _expanded(node: Node, table: Mapping[str, Parts]) -> Any:
+def expanded(node: Node, table: Mapping[str, Parts]) -> Any:
     """The formula with vectors written out: a node, or a tuple of nodes for a vector."""
     match node:
         case Name(name):
@@ -415,9 +415,9 @@ def _expanded(node: Node, table: Mapping[str, Parts]) -> Any:
                 raise InputError("no such component")
             return parts[position]
         case Compare(operators, operands):
-            return Compare(operators, tuple(_expanded(operand, table) for operand in operands))
+            return Compare(operators, tuple(expanded(operand, table) for operand in operands))
         case Call(function, arguments):
-            return _applied(function, [_expanded(argument, table) for argument in arguments])
+            return _applied(function, [expanded(argument, table) for argument in arguments])
         case _:
             return node
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from lossgraph.formula.domains import parse_set
 from lossgraph.formula.render import text as written
+from lossgraph.formula.tree import Call, Compare
 from lossgraph.model import InputError, Verdict
-from lossgraph.verify.lines import SIZES, Frame, Line, Point, finite_end
+from lossgraph.verify.lines import SIZES, Frame, Line, Point, expanded, finite_end, is_line
 from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import Question, read
 from lossgraph.verify.samples_on_lines import Curve
@@ -72,16 +73,44 @@ def _likely(frame: Frame) -> Iterator[tuple[Point, Line, Line]]:
             direction = {name: tuple(part - base for part, base in zip(parts, corner[name], strict=True)) for name, parts in at.items()}
             if all(part == 0 for parts in direction.values() for part in parts):
                 continue
-            found = frame.line(at, direction, given)
-            if found is None or found.lower is None or found.lower > -1 or (found.upper is not None and found.upper < 0):
-                continue
             line = Line(corner, direction, given, Fraction(0), Fraction(1), (False, False))
+            found = frame.line(at, direction, given)
+            if found is None and not _holds_between(frame, line):
+                continue
+            if found is not None and (found.lower is None or found.lower > -1 or (found.upper is not None and found.upper < 0)):
+                continue
             value = curve.along(corner, direction, given)(CLOSE)
             if not math.isnan(value) and not math.isinf(value):
                 rays.append((line, value))
         for (first, low), (second, high) in islice(combinations(rays, 2), MAX_PAIRS):
             if abs(low - high) > 1e-3:
                 yield corner, first, second
+
+
+def _holds_between(frame: Frame, line: Line) -> bool:
+    """Whether all conditions, which need not be linear, are proved on the open ray, and every variable asked about may have any value."""
+    import sympy
+
+    from lossgraph.formula.symbolic import to_sympy
+    from lossgraph.verify.signs import Sign, sign
+    from lossgraph.verify.space import Interval, Space
+
+    t = sympy.Symbol(frame.name, positive=True)
+    space = Space(((t, Interval(sympy.Integer(0), sympy.Integer(1), True, True)),))
+    if any(not is_line(frame.question.sets.get(name, ())) for name in frame.asked):
+        return False
+    for condition in frame.question.conditions:
+        if not isinstance(condition, Compare) or condition.operators not in ((">",), ("<",)):
+            return False
+        left, right = condition.operands if condition.operators == (">",) else condition.operands[::-1]
+        try:
+            gap = to_sympy(expanded(Call("sub", (left, right)), frame.table(line)), {frame.name: t})
+        except (KeyError, TypeError, ValueError):
+            return False
+        proof = sign(sympy.sympify(gap), space)
+        if proof is None or proof.sign is not Sign.POSITIVE:
+            return False
+    return True
 
 
 def _corner(frame: Frame) -> Point:
