@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]|(?<=\s)[-–—](?=\s)", re.IGNORECASE)
@@ -68,6 +69,7 @@ def fold(word: str) -> str:
     return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
 
 
+@lru_cache(maxsize=20_000)
 def root(stem: str) -> str:
     """A folded word without -ing and -ed and a silent -e, so that `scored`, `scoring` and `score` agree; -ion and the like stay."""
     if len(stem) < 5 or not stem.isalpha() or stem in _ROOTS:
@@ -82,6 +84,17 @@ def root(stem: str) -> str:
     if short[-1] == short[-2] and (short[-1] not in "lsz" or len(short) > 5):
         short = short[:-1]
     return short[:-1] if short.endswith("e") else f"{short[:-1]}y" if stem.endswith("ied") else short
+
+
+Shelves = dict[str, list[tuple[str, ...]]]
+
+
+def by_word(sequences: Iterable[tuple[str, ...]], place: int) -> Shelves:
+    """Sequences of words by the word at a place (0: the first, -1: the last), so that only those are compared that can stand where it does."""
+    found: Shelves = {}
+    for sequence in sequences:
+        found.setdefault(sequence[place], []).append(sequence)
+    return found
 
 
 def single_features(found: list[Word]) -> list[str]:

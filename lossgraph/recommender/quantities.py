@@ -10,7 +10,7 @@ from math import isfinite
 
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.words import Word, phrases
+from lossgraph.words import Shelves, Word, by_word, phrases
 
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 1e2}
 _NUMBERS = {
@@ -122,10 +122,10 @@ def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | N
 
 def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, int] | None:
     """Where one of the fact's nouns stands beside the number, as a range of words; None where none does. After it is tried first, then before."""
-    choices = _choices(tuple(fact.nouns))
+    from_first, from_last = _choices(tuple(fact.nouns))
     strange = 0  # words that mean nothing to us; one may stand before a noun that is counted: 5 rhythm types
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
-        for choice in choices:
+        for choice in from_first.get(found[start].stem, ()):
             if _stands(choice, found, start) and (start >= number.end or start + len(choice) <= number.end):
                 return start, start + len(choice)
         if start < number.end:
@@ -134,7 +134,7 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
         if strange > (1 if fact.unit == "count" and number.kind == "plain" else 0) or found[start].clause > found[number.start].clause + 1:
             break
     for end in range(number.start, max(number.start - _REACH, 0), -1):
-        for choice in choices:
+        for choice in from_last.get(found[end - 1].stem, ()):
             if end - len(choice) >= 0 and _stands(choice, found, end - len(choice)) and found[end - 1].clause >= found[number.start].clause - 1:
                 return end - len(choice), end
         if found[end - 1].stem not in _FILLERS or found[end - 1].clause < found[number.start].clause - 1:
@@ -143,9 +143,10 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
 
 
 @lru_cache(maxsize=64)
-def _choices(nouns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """All ways to write the nouns, the longest first."""
-    return tuple(sorted({choice for noun in nouns for choice in phrases(noun)}, key=len, reverse=True))
+def _choices(nouns: tuple[str, ...]) -> tuple[Shelves, Shelves]:
+    """All ways to write the nouns, by their first word and by their last, the longest first."""
+    every = sorted({choice for noun in nouns for choice in phrases(noun)}, key=len, reverse=True)
+    return by_word(every, 0), by_word(every, -1)
 
 
 def _stands(choice: tuple[str, ...], found: list[Word], start: int) -> bool:

@@ -82,7 +82,9 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     task = _kind(best, named, alike, catalog)
     evidence = _evidence(task, best, own, found, catalog)
     if none > total[best] - (0.0 if phrases[best] >= _STRONG else _DOUBT):
-        guess = max(phrases, key=lambda name: phrases[name])
+        guess = max(sorted(phrases), key=lambda name: (phrases[name], total[name]))
+        if not phrases[guess]:
+            return None, None  # no word names a task, and the text reads like nothing to be learned: a guess would only mislead
         task = _kind(guess, named, alike, catalog)
         stated = phrases[guess] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
         return Finding(TASK, task, "text", _evidence(task, guess, own, found, catalog) or f'"{found[0].text}"', WEAKLY if stated else NOTHING), None

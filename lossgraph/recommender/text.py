@@ -16,7 +16,7 @@ from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
-from lossgraph.words import ENGLISH, GAP, Word, root, words
+from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
@@ -36,10 +36,11 @@ _JUDGING = frozenset(
     "metric judged judge evaluated evaluate evaluation score scored scoring measured measure leaderboard competition report reported minimise minimize "
     "maximise maximize optimise optimize optimised optimized maximised maximized kpi coefficient benchmark criterion graded compared".split()
 )
-_EVERYDAY = tuple(
-    tuple(phrase.split())
-    for phrase in ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss",
-                   "word count", "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")
+_EVERYDAY = by_word(
+    [tuple(phrase.split()) for phrase in
+     ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
+      "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")],
+    0,
 )  # fmt: skip
 
 
@@ -67,8 +68,11 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     findings: dict[str, Finding] = {}
     if unlike is not None:
         findings["unlike"] = unlike
-    for name, fact in facts.items():
-        own = [match for match in matches if match.fact == name]
+    told: dict[str, list[Match]] = {}
+    for match in matches:
+        told.setdefault(match.fact, []).append(match)
+    spoken = [(name, fact, told[name]) for name, fact in facts.items() if name in told]
+    for name, fact, own in spoken:
         if name == TASK:
             continue
         finding = _flag(fact, own, found) if fact.kind == "flag" else _choice(fact, own, found, unlike is not None, catalog.data["names"])
@@ -82,7 +86,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
             findings.setdefault(fact.id, Finding(fact.id, value, "text", quoted(found, start, end), 0.9))
     if "overdispersed" in facts and "overdispersed" not in findings:
         findings |= read_dispersion(text)
-    own = [match for match in matches if match.fact == TASK]
+    own = told.get(TASK, [])
     task, note = read_task(own, findings, found, catalog)
     if task is not None:
         findings = {TASK: task, **findings}
@@ -90,7 +94,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
             sizes = read_sizes(text)
             if sizes is not None and "imbalance_ratio" in facts:
                 findings["imbalance_ratio"] = Finding("imbalance_ratio", sizes[0], "text", sizes[1], 0.8)
-    said_and_denied = tuple(question for name, fact in facts.items() for question in _contradiction(fact, [one for one in matches if one.fact == name], found))
+    said_and_denied = tuple(question for _, fact, said in spoken for question in _contradiction(fact, said, found))
     findings = with_hints(findings, bool(own), catalog)
     known = findings.get(TASK)
     for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
@@ -157,7 +161,7 @@ def _counts_as_verb(stems: list[str], start: int) -> bool:
 def _not_meant(found: list[Word], match: Match) -> bool:
     """Whether the words of a match stand in an everyday phrase that means something else."""
     for start in range(max(match.start - 2, 0), match.end):
-        for phrase in _EVERYDAY:
+        for phrase in _EVERYDAY.get(found[start].stem, ()):
             if tuple(word.stem for word in found[start : start + len(phrase)]) == phrase and start + len(phrase) > match.start:
                 return True
     return False
