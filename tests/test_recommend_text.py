@@ -148,5 +148,6 @@ def test_gaps_shares_and_everyday_words(text: str, fact: str, value: Any) -> Non
 @pytest.mark.parametrize("text", ["Lorem ipsum dolor sit amet, consectetur adipiscing elit", "the year 4,000 will be better than most"])
 def test_no_task_is_guessed_where_no_word_names_one(text: str) -> None:
     answer = lossgraph.recommend(text)
-    assert answer.recommendations == () and answer.facts == ()
+    assert answer.recommendations == ()
+    assert answer.facts == ()
     assert "I found nothing in the text" in str(answer.questions[0])

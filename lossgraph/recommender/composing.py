@@ -32,6 +32,7 @@ class Advice:
         self.index = Index(catalog.data["rules"], catalog.tasks)
         self.cards = Cards(catalog)
         self._judged: dict[tuple[str, str], bool] = {}
+        self._unlikes: dict[str, Rule] = {}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -42,7 +43,10 @@ class Advice:
         """The ranking for a problem's facts."""
         fired = self.index.fired(problem.known)
         if "unlike" in problem.facts:
-            fired.append(self._unlike(str(problem.facts["unlike"].value)))
+            loss = str(problem.facts["unlike"].value)
+            if loss not in self._unlikes:
+                self._unlikes[loss] = self._unlike(loss)
+            fired.append(self._unlikes[loss])
         return rank(fired, {name: one.confidence for name, one in problem.facts.items()}, self.cards)
 
     def judges(self, metric: str, task: str) -> bool:

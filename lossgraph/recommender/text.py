@@ -105,8 +105,11 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
 
 def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[Match]:
     roots = [root(word.stem) for word in found]
+    present = {*roots}
     for start, first in enumerate(roots):
         for choice, fact, value, weak, near in lexicon.get(first, ()):
+            if choice[-1] not in present:
+                continue
             end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
                 continue
