@@ -123,7 +123,7 @@ def test_every_synonym_is_read_as_its_value() -> None:
                     wanted: Any = value == "true" if fact.kind == "flag" else value
                     if found != wanted and not (found is None and phrase.startswith("~")):
                         missed.append(f"{name}: {' '.join(words)!r} read as {found!r}, not {wanted!r}")
-    assert missed == []
+    assert missed == [], "\n".join(missed)
 
 
 @pytest.mark.parametrize(

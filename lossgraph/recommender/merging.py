@@ -13,6 +13,7 @@ from lossgraph.recommender.index import Index
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
+WEAK = 0.6  # up to this confidence, what a text says of another fact gives way to its task
 SURE = 0.85  # from this confidence on, what the data says of the task is held against the text
 
 
@@ -215,7 +216,7 @@ def _outweighed(findings: list[Finding]) -> bool:
     """Whether the task is sure and a weak word speaks against it."""
     task = max(finding.confidence for finding in findings if finding.name == TASK)
     weakest = min(findings, key=lambda finding: finding.confidence)
-    return weakest.name != TASK and weakest.confidence <= 0.5 and task >= 0.6
+    return weakest.name != TASK and weakest.confidence <= WEAK and task >= 0.6
 
 
 def _shown(finding: Finding, facts: Mapping[str, Fact]) -> str:

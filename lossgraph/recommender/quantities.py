@@ -93,8 +93,9 @@ def _number_at(found: list[Word], index: int) -> Number | None:
     share = _out_of(found, index, end, value)
     if share is not None:
         return share
-    if end < len(found) and found[end].clause == found[index].clause + 1:  # 1:100, parted by the colon
-        other = _value(found[end])
+    if end < len(found) and found[end].clause == found[index].clause + 1:  # 1:100, parted by the colon, and no list such as 1, 2, 3
+        beside = (found[index - 1] if index > 0 else None, found[end + 1] if end + 1 < len(found) else None)
+        other = None if any(one is not None and one.text[0].isdigit() for one in beside) else _value(found[end])
         if other is not None and min(value, other) == 1 and found[index].text[0].isdigit():
             return Number(max(value, other), "ratio", index, end + 1)
     return Number(value, "plain", index, end)
@@ -111,7 +112,7 @@ def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | N
         while after < len(found) and found[after].stem in _ROUGHLY:
             after += 1
         whole = _value(found[after]) if after < len(found) and (found[after].text[0].isdigit() or found[place].stem != "of") else None
-        if whole is None:
+        if whole is None or (place == end and found[index].stem == "one" and found[place].stem == "of"):  # one of 19 kinds
             return None
         stop = after + 1
         if stop < len(found) and found[stop].stem in _SCALES and found[after].text[0].isdigit():
@@ -123,23 +124,32 @@ def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | N
 def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, int] | None:
     """Where one of the fact's nouns stands beside the number, as a range of words; None where none does. After it is tried first, then before."""
     from_first, from_last = _choices(tuple(fact.nouns))
-    strange = 0  # words that mean nothing to us; one may stand before a noun that is counted: 5 rhythm types
+    counted = fact.unit == "count" and number.kind == "plain"
+    strange = 0  # words that mean nothing to us; two may stand before a noun that is counted: 5 heart rhythm types
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in from_first.get(found[start].stem, ()):
             if _stands(choice, found, start) and (start >= number.end or start + len(choice) <= number.end):
-                return start, start + len(choice)
+                if not counted or start <= number.end or (_plural(found[start + len(choice) - 1]) and found[start].clause == found[number.start].clause):
+                    return start, start + len(choice)
         if start < number.end:
             continue
+        if counted and found[start].stem not in _FILLERS and (_plural(found[start]) or _value(found[start]) is not None):  # it is these that are counted
+            break
         strange += found[start].stem not in _FILLERS
-        if strange > (1 if fact.unit == "count" and number.kind == "plain" else 0) or found[start].clause > found[number.start].clause + 1:
+        if strange > (2 if counted else 0) or found[start].clause > found[number.start].clause + 1:
             break
     for end in range(number.start, max(number.start - _REACH, 0), -1):
-        for choice in from_last.get(found[end - 1].stem, ()):
+        for choice in from_last.get(found[end - 1].stem, ()) if not counted or _plural(found[end - 1]) else ():  # no label of 400, no sample 16 answers
             if end - len(choice) >= 0 and _stands(choice, found, end - len(choice)) and found[end - 1].clause >= found[number.start].clause - 1:
                 return end - len(choice), end
         if found[end - 1].stem not in _FILLERS or found[end - 1].clause < found[number.start].clause - 1:
             break
     return None
+
+
+def _plural(word: Word) -> bool:
+    """Whether a word is a plural with -s, or one that is the same in both numbers."""
+    return word.stem != word.text.lower() or word.stem.endswith("s")
 
 
 @lru_cache(maxsize=64)

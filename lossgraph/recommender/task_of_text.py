@@ -33,7 +33,7 @@ _HINTS = {
 }  # fmt: skip
 _SURE_HINTS = frozenset(
     "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach "
-    "many_zeros bounded".split()
+    "many_zeros bounded several_modes".split()
 )
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more

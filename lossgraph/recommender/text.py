@@ -113,6 +113,8 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str,
             end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
                 continue
+            if end < len(found) and found[end - 1].stem.isdigit() and found[end].stem.isdigit() and found[end].clause == found[start].clause:
+                continue  # mostly 0-5: a range
             places = _near(found, roots, (start, end), near)
             inside = frozenset(index for place, stop in places or () for index in range(place, stop))
             denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
