@@ -14,6 +14,7 @@ NUMBER = "#"  # any number, as a feature of a text
 GAP = "*"  # in a phrase of facts.yaml: up to four words of the same clause
 NEAR = " & "  # in a phrase of facts.yaml: parts that stand near each other, in any order
 _CLAUSE = frozenset(",;.:!?()-–—")
+_SENTENCE = frozenset(".!?")
 ENGLISH = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can do does not "
     "no than some what which how where when who but so very more most few many all each per only them they there".split()
@@ -32,30 +33,32 @@ _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the text: as written, folded, and the number of the clause it stands in."""
+    """A word of the text: as written, folded, and the numbers of the clause and the sentence it stands in."""
 
     text: str
     stem: str
     clause: int
+    sentence: int = 0
 
 
 def words(text: str) -> list[Word]:
     """The words and numbers of a text. Punctuation starts a new clause, and so does `but`; hyphens and slashes part words."""
     found: list[Word] = []
-    clause = 0
+    clause = sentence = 0
     for match in _TOKEN.finditer(text):
         token = match.group().lower().replace("’", "'")
         if token in _CLAUSE:
             clause += 1
+            sentence += token in _SENTENCE
             continue
         if token in {"but", "however", "although", "though", "whereas", "while"}:
             clause += 1
         if token.endswith("n't") or token in _SLOPPY:  # don't, dont -> do not
             stem = token[:-3] if token.endswith("n't") else token[:-2]
-            found.append(Word(match.group()[: len(stem)], stem, clause))
-            found.append(Word("not", "not", clause))
+            found.append(Word(match.group()[: len(stem)], stem, clause, sentence))
+            found.append(Word("not", "not", clause, sentence))
             continue
-        found.append(Word(match.group(), fold(token), clause))
+        found.append(Word(match.group(), fold(token), clause, sentence))
     return found
 
 

@@ -13,7 +13,8 @@ from lossgraph.recommender.index import Index
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
-WEAK = 0.6  # up to this confidence, what a text says of another fact gives way to its task
+WEAK = 0.6  # up to this confidence, what a text says of another fact gives way to its task, and may be confirmed by what follows from surer facts
+LOOSE = frozenset({"long_tail", "empty_masks", "costly_error"})  # what other tasks say in much the same words
 SURE = 0.85  # from this confidence on, what the data says of the task is held against the text
 
 
@@ -50,7 +51,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
     task = problem.facts.get(TASK)
     root = family(str(task.value), catalog.tasks) if task is not None else None
     if root == "regression":  # a column of few numbers was also read as classes
-        readings = replace(readings, data={name: one for name, one in readings.data.items() if name not in OF_CLASSES})
+        readings = replace(readings, text=_for_numbers(readings.text), data={name: one for name, one in readings.data.items() if name not in OF_CLASSES})
     if root is not None and root not in {"regression", "classification"} and root not in readings.families and readings.data:
         what = "masks do" if "segmentation" in readings.families else "one column of a table does"
         problem.cautions.append(f"{what} not describe the target of {root}: the file was left aside")
@@ -62,6 +63,17 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
     settle(problem, facts, catalog)
     settle_conflicts(problem, facts, conflicts)
     return problem
+
+
+def _for_numbers(text: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Words of classes that mean something else where a number is predicted: what is missing was underestimated, and a long tail is one of the target."""
+    result = dict(text)
+    error, tail = text.get("costly_error"), result.pop("long_tail", None)
+    if error is not None and error.value == "missed":
+        result["costly_error"] = replace(error, value="underestimate", confidence=WEAK)
+    if tail is not None and tail.value is True:
+        result.setdefault("skewed", Finding("skewed", True, "text", tail.evidence, WEAK))
+    return result
 
 
 def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
@@ -172,7 +184,7 @@ def settle(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
 
 
 def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> None:
-    """Adds what follows from the facts, until nothing new follows. A fact that is known is never overwritten."""
+    """Adds what follows from the facts, until nothing new follows. A fact that is known is never overwritten; a guess from the text may be confirmed."""
     changed = True
     while changed:
         changed = False
@@ -180,11 +192,14 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
         task = str(known.get(TASK, ""))
         lineage = ancestors(task, catalog.tasks)
         for fact in facts.values():
-            if not fact.derived or fact.id in known:
+            guess = problem.facts.get(fact.id)
+            if not fact.derived or (guess is not None and (guess.source != "text" or guess.confidence > WEAK)):
                 continue
             for one in fact.derived:
                 if all(holds(condition, known, lineage) for condition in one.when):
                     confidence = min((problem.facts[condition.fact].confidence for condition in one.when if condition.fact in problem.facts), default=0.9)
+                    if guess is not None and (guess.value != one.value or guess.confidence >= confidence):
+                        continue
                     problem.facts[fact.id] = Finding(fact.id, one.value, "derived", filled(one.text, known, facts), confidence)
                     changed = True
                     break
@@ -205,7 +220,7 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
         elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others):
-            dropped = min(others, key=lambda finding: finding.confidence)
+            dropped = min(others, key=lambda finding: (finding.name == TASK and _outweighed(others), finding.confidence))
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
         else:
@@ -213,10 +228,10 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
 
 
 def _outweighed(findings: list[Finding]) -> bool:
-    """Whether the task is sure and a weak word speaks against it."""
+    """Whether the task is sure and a weak word speaks against it, or a fact that is stated loosely as a rule."""
     task = max(finding.confidence for finding in findings if finding.name == TASK)
-    weakest = min(findings, key=lambda finding: finding.confidence)
-    return weakest.name != TASK and weakest.confidence <= WEAK and task >= 0.6
+    weakest = min((finding for finding in findings if finding.name != TASK), key=lambda finding: finding.confidence)
+    return (weakest.confidence <= WEAK and task >= 0.6) or (weakest.name in LOOSE and task >= SURE)
 
 
 def _shown(finding: Finding, facts: Mapping[str, Fact]) -> str:

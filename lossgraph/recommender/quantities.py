@@ -215,12 +215,27 @@ def read_interval(text: str) -> tuple[float, str] | None:
     short = list(re.finditer(r"\b[PQpq](\d\d)\b", text))
     match = _LEVELS.search(text)
     if match is None and len(short) < 2:
-        return None
+        return _listed_levels(text)
     levels = match.groups() if match else tuple(one.group(1) for one in short)
     low, *_, high = sorted(float(level) / (100 if float(level) >= 1 else 1) for level in levels)
     if match is None:
         match = short[0]
     return (round(high - low, 6), f'"{match.group()}"') if high < 1 and abs(low + high - 1) < 1e-9 else None
+
+
+_PERCENT = r"\d+(?:\.\d+)?\s*%?"
+_LIST = re.compile(rf"{_PERCENT}(?:\s*(?:,|;|/|and|\.\.\.)+\s*(?:and\s+|\.\.\.\s*)?{_PERCENT})+", re.IGNORECASE)
+
+
+def _listed_levels(text: str) -> tuple[float, str] | None:
+    """The same of a rising list of percentages that lies evenly about 50, such as 5, 25, 50, 75 and 95 %."""
+    for match in _LIST.finditer(text):
+        if "%" not in match.group():
+            continue
+        levels = [float(one) for one in re.findall(r"\d+(?:\.\d+)?", match.group())]
+        if 50 in levels and len(levels) > 2 and sorted(set(levels)) == levels and levels[0] > 0 and abs(levels[0] + levels[-1] - 100) < 1e-9:
+            return round((levels[-1] - levels[0]) / 100, 6), f'"{match.group().strip()}"'
+    return None
 
 
 _SPREAD = re.compile(r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)", re.IGNORECASE)

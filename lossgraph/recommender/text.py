@@ -28,6 +28,9 @@ _OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is u
 _SAID_TWICE = frozenset("imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable".split())  # true of one thing, false of another
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
+_COMPLAINTS = frozenset("ignore blur oversmooth collapse saturate fail".split())
+_YIELDS = frozenset("yield give make produce lead leave turn is look".split())
+_BAD = frozenset("blurry blurred weak poor washed garbage nothing useless soft flat mushy".split())
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
     "para una por il che di gli non per sono um uma não os em het een van voor niet och är inte med".split()
@@ -39,7 +42,8 @@ _JUDGING = frozenset(
 _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
      ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
-      "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training")],
+      "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
+      "teacher forcing")],
     0,
 )  # fmt: skip
 
@@ -64,7 +68,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     if _foreign(found):
         return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
     matches = [match for match in _longest(_matches(found, catalog.data["phrases"])) if not _not_meant(found, match)]
-    unlike = _unlike(found, catalog)
+    unlike = _unlike(found, catalog) or _complained(found, catalog.data["names"])
     findings: dict[str, Finding] = {}
     if unlike is not None:
         findings["unlike"] = unlike
@@ -133,7 +137,9 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
             (start, start + len(choice))
             for choice in choices
             for start in range(low, high)
-            if roots[start : start + len(choice)] == choice and (start >= place[1] or start + len(choice) <= place[0])
+            if roots[start : start + len(choice)] == choice
+            and (start >= place[1] or start + len(choice) <= place[0])
+            and found[start].sentence == found[place[0]].sentence
         )
         spot = min(spots, key=lambda one: abs(one[0] - place[0]), default=None)
         if spot is None:
@@ -250,6 +256,19 @@ def _unlike(found: list[Word], catalog: Catalog) -> Finding | None:
                 meant = catalog.data["names"].get(name) or catalog.data["names"].get(f"{name}_loss")
                 if len(found[start : start + length]) == length and meant and len(meant) == 1:
                     return Finding("unlike", meant[0], "text", quoted(found, index, start + length), 0.9)
+    return None
+
+
+def _complained(found: list[Word], names: Mapping[str, list[str]]) -> Finding | None:
+    """A loss that the writer complains of: its name, and right behind it what it fails to do (`L2 ignores them`, `MSE yields blurry peaks`)."""
+    for index, word in enumerate(found):
+        if word.stem not in _COMPLAINTS and not (word.stem in _YIELDS and {one.stem for one in found[index + 1 : index + 4]} & _BAD):
+            continue
+        for start in range(max(index - 3, 0), index):
+            name = "_".join(one.text.lower() for one in found[start:index])
+            meant = names.get(name) or names.get(f"{name}_loss")
+            if meant and len(meant) == 1 and found[start].sentence == word.sentence:
+                return Finding("unlike", meant[0], "text", quoted(found, start, index + 1), 0.9)
     return None
 
 
