@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lossgraph.checker.defined import check_defined, smooth
@@ -122,6 +123,7 @@ def _tried(reader: Callable[[Claim, Facts], bool], claim: Claim, about: Facts, f
     return confirmed
 
 
+@lru_cache(maxsize=2_000)
 def derivative(piece: Piece, variable: str, order: int) -> Node:
     """The derivative of the piece's formula, computed here."""
     if not 0 <= order <= 4:

@@ -19,6 +19,7 @@ FUNCTIONS = frozenset(
     "exp log sqrt sin cos tan asin acos atan tanh cosh sinh erf erfc loggamma sign floor ceiling Abs Max Min Heaviside Piecewise And Or Not Eq Ne Rational "
     "abs max min ln log1p expm1 sigmoid softplus relu polygamma digamma gamma sum dot norm softmax logsumexp".split()
 )
+_CONSTANTS = frozenset({"pi", "E", "oo", "True", "False"})
 _ALSO_NAMES = frozenset({"gamma"})  # cards call a parameter so
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\*\*|<=|>=|==|!=|[-+*/<>(),&|~\[\]]))")
 # operator -> (how tightly it binds, whether the right side binds as tightly)
@@ -233,11 +234,15 @@ def _call(name: str, arguments: list[Node]) -> Node:
 
 def names(node: Node) -> frozenset[str]:
     """The free names of a tree, without pi, E and oo."""
-    if node[0] == "number":
-        return frozenset()
-    if node[0] == "name":
-        return frozenset() if node[1] in {"pi", "E", "oo", "True", "False"} else frozenset({node[1]})
-    return frozenset().union(*(names(child) for child in node[1:]))
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part[0] == "name":
+            found.add(part[1])
+        elif part[0] != "number":
+            waiting.extend(part[1:])
+    return frozenset(found - _CONSTANTS)
 
 
 def substitute(node: Node, values: dict[str, Node]) -> Node:

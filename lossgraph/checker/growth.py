@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from lossgraph.checker.expression import Node, Unreadable, number
@@ -59,7 +60,11 @@ def _sign(form: Quotient, space: Space) -> str | None:
 
 def _times(first: Growth, second: Growth, power: int) -> Growth:
     """first * second**power."""
-    found = {level: first.get(level, constant(0)) + second.get(level, constant(0)) * constant(power) for level in {*first, *second}}
+    if not second:
+        return {level: value for level, value in first.items() if not value.is_zero()}
+    scale = constant(power)
+    found = {level: value + second[level] * scale if level in second else value for level, value in first.items()}
+    found.update((level, value * scale) for level, value in second.items() if level not in first)
     return {level: value for level, value in found.items() if not value.is_zero()}
 
 
@@ -117,6 +122,7 @@ def _gap(first: Growth, second: Growth, space: Space) -> int | None:
         return None
 
 
+@lru_cache(maxsize=20_000)
 def _holds_t(part: Any) -> bool:
     return repr(T) in repr(part)
 

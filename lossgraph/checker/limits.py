@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lossgraph.checker.defined import check_defined, smooth
@@ -14,6 +15,7 @@ from lossgraph.checker.expression import ONE, ZERO, Node, Unreadable, names, num
 from lossgraph.checker.growth import Leading, T, leading
 from lossgraph.checker.normal import normal
 from lossgraph.checker.puiseux import leading_at
+from lossgraph.checker.remembered import remembered
 from lossgraph.checker.series import leads_with, tends_to_zero
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, POSITIVE, Space, structure
@@ -36,7 +38,8 @@ def limit_is(approach: Approach, value: Node, coefficient: Node | None = None) -
     if plain is not None:
         return value not in (OO, MINUS_OO) and equal(plain, value, approach.space)
     try:
-        if _agrees(_lead(approach), value, approach.space, coefficient):
+        first = _lead(approach)
+        if not isinstance(first, Unreadable) and _agrees(first, value, approach.space, coefficient):
             return True
     except Unreadable:
         pass
@@ -71,10 +74,16 @@ def _moved(approach: Approach) -> Node:
     return substitute(approach.function, {approach.variable: by})
 
 
-def _lead(approach: Approach) -> Leading | None:
-    return leading(normal(_moved(approach), approach.space.positive() | {T}), approach.space)
+@lru_cache(maxsize=5_000)
+def _lead(approach: Approach) -> Leading | Unreadable | None:
+    """The leading term as t tends to infinity, None for zero; or why it is not seen, which is remembered too."""
+    try:
+        return leading(normal(_moved(approach), approach.space.positive() | {T}), approach.space)
+    except Unreadable as reason:
+        return Unreadable(str(reason))
 
 
+@lru_cache(maxsize=5_000)
 def _lead_at(approach: Approach) -> Leading | None:
     """The leading term at a finite point, by powers of the distance whose exponents may hold parameters; None where that is not seen."""
     if approach.point in (OO, MINUS_OO) or T in names(approach.function) or approach.space.interval(T) is not None:
@@ -110,6 +119,7 @@ def _agrees(lead: Leading | None, value: Node, space: Space, coefficient: Node |
     return value not in (OO, MINUS_OO) and equal(lead.coefficient, value, space)
 
 
+@remembered(5_000)
 def check_limit(proof: Mapping[str, Any], approach: Approach, value: Node) -> bool:
     """Whether the limit is the value, and every field of its certificate is right."""
     kind = proof["kind"]
@@ -162,10 +172,8 @@ def _leads(proof: Mapping[str, Any], approach: Approach, value: Node) -> bool:
 
 
 def _tried(approach: Approach) -> Leading | None:
-    try:
-        return _lead(approach)
-    except Unreadable:
-        return None
+    found = _lead(approach)
+    return None if isinstance(found, Unreadable) else found
 
 
 def same(first: Node, second: Node, space: Space) -> bool:

@@ -188,7 +188,8 @@ def multiply_polynomials(first: Polynomial, second: Polynomial) -> Polynomial:
             monomial, extra = merge(one, other)
             scaled = value * factor
             if extra is None:
-                total[monomial] = total[monomial] + scaled if monomial in total else scaled
+                known = total.get(monomial)
+                total[monomial] = scaled if known is None else known + scaled
                 continue
             for product, new in multiply_polynomials({monomial: scaled}, dict(extra)).items():
                 total[product] = total.get(product, 0) + new

@@ -7,7 +7,7 @@ certificate's own sign proofs (re-checked) or read off the form; the result has 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from lossgraph.checker.expression import ONE, Node, Unreadable, names, number, p
 from lossgraph.checker.forms import unrooted
 from lossgraph.checker.normal import condition_key, normal
 from lossgraph.checker.polynomials import constant, first_monomial, quotient_of
+from lossgraph.checker.remembered import remembered
 from lossgraph.checker.signs import check_sign, equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, flipped, structure
 
@@ -86,7 +87,7 @@ def spans(text: str) -> list[tuple[Node, Node, bool, bool]]:
     return found
 
 
-def check_apart(members: list[tuple[Node, Node, bool, bool]], space: Space) -> None:
+def check_apart(members: Sequence[tuple[Node, Node, bool, bool]], space: Space) -> None:
     """Confirms that intervals are not empty, rise, and leave something out between them. Raises `Unreadable`."""
     for lower, upper, lower_open, upper_open in members:
         point = lower == upper and not lower_open and not upper_open
@@ -100,11 +101,12 @@ def check_apart(members: list[tuple[Node, Node, bool, bool]], space: Space) -> N
 
 def read_shape(certificate: Mapping[str, Any], formula: Node, variable: str, domain: str, space: Space) -> Shape:
     """The shape, where every statement in it is confirmed. Raises `Unreadable` where one is not."""
-    return read_components(certificate, formula, variable, spans(domain), space)
+    return read_components(certificate, formula, variable, tuple(spans(domain)), space)
 
 
+@remembered(2_000)
 def read_components(
-    certificate: Mapping[str, Any], formula: Node, variable: str, wanted: list[tuple[Node, Node, bool, bool]], space: Space, *, steps: bool = True
+    certificate: Mapping[str, Any], formula: Node, variable: str, wanted: Sequence[tuple[Node, Node, bool, bool]], space: Space, *, steps: bool = True
 ) -> Shape:
     """The shape over the intervals `wanted` of the variable, where every statement in it is confirmed. Raises `Unreadable` where one is not.
 

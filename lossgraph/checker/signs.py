@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from lossgraph.checker.defined import check_defined
 from lossgraph.checker.expression import ZERO, Node, Unreadable, number, parse
 from lossgraph.checker.normal import condition_key, exponents_split, normal
+from lossgraph.checker.remembered import remembered
 from lossgraph.checker.space import MINUS_OO, OO, SIGNS, Space, flipped, form_sign, implies, product, structure
 from lossgraph.checker.sturm import sign_without_roots
 
@@ -37,17 +39,23 @@ def expect_keys(part: Mapping[str, Any], needed: set[str] | frozenset[str], opti
         raise Unreadable(f"fields {sorted(set(part) ^ needed)}")
 
 
+@lru_cache(maxsize=20_000)
 def equal(first: Node, second: Node, space: Space) -> bool:
     """Whether two trees agree in normal form on the space."""
     if first == second:
         return True
-    gap = normal(("add", first, ("neg", second)), space.positive())
+    positive = space.positive()
+    these, those = normal(first, positive), normal(second, positive)
+    if these.numerator == those.numerator and these.denominator == those.denominator:
+        return True
+    gap = normal(("add", first, ("neg", second)), positive)
     if gap.is_zero():
         return True
-    split = exponents_split(gap.numerator, space.positive())
+    split = exponents_split(gap.numerator, positive)
     return split is not None and split.is_zero()
 
 
+@remembered(5_000)
 def check_sign(node: Node, sign: str, proof: Proof, space: Space, depth: int = 0) -> bool:
     """Whether the certificate shows that `node` (which has a value all over the space) has the sign (+ - 0 >=0 <=0) at every point of the space."""
     if depth > 40:

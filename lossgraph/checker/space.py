@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from math import lcm
 from typing import Any
@@ -53,6 +53,13 @@ class Space:
 
     intervals: tuple[tuple[str, Interval], ...] = ()
     conditions: tuple[Node, ...] = ()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.intervals, self.conditions))
 
     def interval(self, name: str) -> Interval | None:
         """The interval of a symbol, None where the space does not have it."""
@@ -102,6 +109,10 @@ class Space:
 
     def positive(self) -> frozenset[str]:
         """The symbols that are positive at once: their interval starts at a number >= 0, or at an exponential."""
+        return self._positive
+
+    @cached_property
+    def _positive(self) -> frozenset[str]:
         found: set[str] = set()
         for name, interval in self.intervals:
             if interval.lower[0] == "exp":
