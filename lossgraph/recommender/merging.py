@@ -66,13 +66,16 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
 
 
 def _for_numbers(text: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Words of classes that mean something else where a number is predicted: what is missing was underestimated, and a long tail is one of the target."""
+    """Words of classes that mean something else where a number is predicted: what is missing was
+    underestimated, a long tail is one of the target, and wrong labels are wild targets."""
     result = dict(text)
-    error, tail = text.get("costly_error"), result.pop("long_tail", None)
+    error, tail, noise = text.get("costly_error"), result.pop("long_tail", None), text.get("label_noise")
     if error is not None and error.value == "missed":
         result["costly_error"] = replace(error, value="underestimate", confidence=WEAK)
     if tail is not None and tail.value is True:
         result.setdefault("skewed", Finding("skewed", True, "text", tail.evidence, WEAK))
+    if noise is not None and noise.value is True:
+        result.setdefault("outliers", Finding("outliers", True, "text", noise.evidence, noise.confidence))
     return result
 
 

@@ -32,7 +32,7 @@ _HINTS = {
     "several_modes": "probabilistic_forecasting", "soft_labels": "classification", "boundary": "segmentation", "connected": "segmentation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
-    "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident approach "
+    "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident "
     "many_zeros bounded several_modes soft_labels".split()
 )
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
@@ -78,6 +78,9 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
                     phrases[name] = 0.0
     none = alike.get(NONE, 0.0) - _MODELLING * min(len({word.stem for word in found} & _INTENT), 3)
     best, *following = sorted(total, key=lambda name: (-total[name], name))
+    stated_next = next((name for name in following if phrases[name] >= _STRONG), best)
+    if stated_next != best and phrases[best] == 0 and total[best] - total[stated_next] < _CLEAR:  # what is named goes before what the text only reads like
+        best, following = stated_next, [best, *(name for name in following if name != stated_next)]
     lead = total[best] - (total[following[0]] if following else 0.0)
     task = _kind(best, named, alike, catalog)
     evidence = _evidence(task, best, own, found, catalog)

@@ -25,12 +25,15 @@ _WINDOW = 10  # how many words apart the parts of a phrase may stand that are on
 _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
-_SAID_TWICE = frozenset("imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable".split())  # true of one thing, false of another
+_SAID_TWICE = frozenset(  # true of one thing, false of another
+    "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback".split()
+)
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
 _COMPLAINTS = frozenset("ignore blur oversmooth collapse saturate fail".split())
 _YIELDS = frozenset("yield give make produce lead leave turn is look".split())
 _BAD = frozenset("blurry blurred weak poor washed garbage nothing useless soft flat mushy".split())
+_UNITS = frozenset("percent degree hour minute second day week month year km kilometre metre mile euro dollar litre kilo kg gram ton tonne".split())  # measured
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
     "para una por il che di gli non per sono um uma não os em het een van voor niet och är inte med".split()
@@ -117,6 +120,8 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str,
             end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
                 continue
+            if GAP in choice and choice[:2] == ["how", "many"] and found[start + 2].stem in _UNITS:  # how many minutes until it arrives
+                continue
             if end < len(found) and found[end - 1].stem.isdigit() and found[end].stem.isdigit() and found[end].clause == found[start].clause:
                 continue  # mostly 0-5: a range
             places = _near(found, roots, (start, end), near)
@@ -164,7 +169,7 @@ def _end(found: list[Word], stems: list[str], start: int, choice: list[str]) -> 
 def _counts_as_verb(stems: list[str], start: int) -> bool:
     """`mAP counts`, `its shape counts`, `what counts`: something matters, and nothing is counted."""
     before = stems[max(start - 2, 0) : start]
-    if set(stems[start + 1 : start + 2]) & {"as", "just", "for", "equally", "most", "more", "less", "twice", "double", "too"}:
+    if set(stems[start + 1 : start + 2]) & {"as", "just", "for", "equally", "most", "more", "less", "twice", "double", "too", "linearly", "fully"}:
         return True
     return bool(before) and (before[-1] in {"what", "that", "which", "map", "recall", "precision", "accuracy", "auc", "f1", "ndcg"} or before[0] == "its")
 
@@ -238,7 +243,7 @@ def _contradiction(fact: Fact, matches: list[Match], found: list[Word]) -> Itera
 
 
 def _choice(fact: Fact, matches: list[Match], found: list[Word], skip: bool, names: Mapping[str, list[str]]) -> Finding | None:
-    for match in sorted(matches, key=lambda one: one.weak):
+    for match in sorted(matches, key=lambda one: (one.weak, 0 if fact.id == "metric" else -one.size)):  # more words say more
         if match.denied or (fact.id == "metric" and not _judges(found, match, names, after_than=skip)):
             continue
         return Finding(fact.id, match.value, "text", quoted(found, match.start, match.end), 0.6 if match.weak else 0.85)
