@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -56,10 +57,22 @@ def test_nothing_that_a_card_states_is_refuted(loss: Loss) -> None:
     assert [f"{entry.place()}: {entry.stated}: {entry.why}" for entry in found.refuted()] == []
 
 
-def test_the_grid_of_one_variable_views_is_decided() -> None:
-    cells, decided = sum(entry.grid for entry in reports()), sum(entry.decided for entry in reports())
-    assert cells > 700
-    assert decided >= 0.95 * cells, f"{decided} of {cells}"
+def test_the_grid_is_decided() -> None:
+    """At least 95 % of all cells, and 99 % of those in one variable; what is open there says why, which a time limit does not."""
+    everything, scalar, unsaid = Counter[bool](), Counter[bool](), []
+    for loss in CATALOG:
+        for view in loss.views:
+            for verdict in stored(loss.id)["views"][view.name]["verdicts"]:
+                decided = verdict["holds"] is not None
+                everything[decided] += 1
+                if is_scalar(view):
+                    scalar[decided] += 1
+                    if not decided and ("no answer within" in verdict["reason"] or "not decided in time" in verdict["reason"]):
+                        unsaid.append((loss.id, view.name, verdict["property"]))
+    assert scalar.total() > 1800
+    assert everything[True] >= 0.95 * everything.total(), everything
+    assert scalar[True] >= 0.99 * scalar.total(), scalar
+    assert unsaid == []
 
 
 def one_variable_relations() -> list[tuple[Loss, int]]:
