@@ -23,6 +23,7 @@ Interval = tuple[float, float, bool, bool]  # lower, upper, lower end open, uppe
 DIGITS = 50
 TINY = mpmath.mpf(10) ** -20
 SMALL = mpmath.mpf(10) ** -10
+FLAT = 1e-6  # a curvature that counts as none; exp(-x**2) on a bounded interval has one of 1e-5 at its least
 
 
 @dataclass
@@ -195,7 +196,7 @@ def strongly_convex(sample: Sample) -> str | None:
         points = [place + side * step for side in (-1, 1)]
         if all(sample.inside(point) for point in points):
             curvature = (sample.value(points[0]) - 2 * sample.value(place) + sample.value(points[1])) / step**2
-            if curvature < 1e-4:
+            if curvature < FLAT:
                 return f"curvature {mpmath.nstr(curvature, 5)} at {mpmath.nstr(place, 8)}"
     for side in (-1, 1):
         if all(sample.inside(side * size) for size in (100, 1600)):
@@ -207,7 +208,7 @@ def strongly_convex(sample: Sample) -> str | None:
         for side, there in ((-1, before), (1, after)):
             if there:
                 a, b, c = (sample.value(place + side * part * SMALL) for part in (1, 2, 3))
-                if abs((a - 2 * b + c) / SMALL**2) < 1e-4:
+                if abs((a - 2 * b + c) / SMALL**2) < FLAT:
                     return f"curvature next to nothing beside {mpmath.nstr(place, 8)}"
     return None
 
