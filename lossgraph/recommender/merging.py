@@ -14,7 +14,7 @@ from lossgraph.recommender.index import Index
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
 WEAK = 0.6  # up to this confidence, what a text says of another fact gives way to its task, and may be confirmed by what follows from surer facts
-LOOSE = frozenset({"long_tail", "empty_masks", "costly_error"})  # what other tasks say in much the same words
+LOOSE = frozenset({"long_tail", "empty_masks", "costly_error", "soft_labels", "bounded"})  # what other tasks say in much the same words
 SURE = 0.85  # from this confidence on, what the data says of the task is held against the text
 
 
@@ -223,18 +223,19 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
         elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others):
-            dropped = min(others, key=lambda finding: (finding.name == TASK and _outweighed(others), finding.confidence))
+            dropped = min(_outweighed(others) or others, key=lambda finding: finding.confidence)
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
         else:
             problem.questions.append(f"{said}. Which is right: {' or '.join(_shown(finding, facts) for finding in involved)}?")
 
 
-def _outweighed(findings: list[Finding]) -> bool:
-    """Whether the task is sure and a weak word speaks against it, or a fact that is stated loosely as a rule."""
-    task = max(finding.confidence for finding in findings if finding.name == TASK)
-    weakest = min((finding for finding in findings if finding.name != TASK), key=lambda finding: finding.confidence)
-    return (weakest.confidence <= WEAK and task >= 0.6) or (weakest.name in LOOSE and task >= SURE)
+def _outweighed(findings: list[Finding]) -> list[Finding]:
+    """The facts that only weak words speak for, or that are stated loosely as a rule, where the task is surer."""
+    task = max((finding.confidence for finding in findings if finding.name == TASK), default=0.0)
+    others = [finding for finding in findings if finding.name != TASK]
+    weak = [one for one in others if one.confidence <= WEAK and task >= WEAK]
+    return weak or [one for one in others if one.source == "text" and one.name in LOOSE and task > WEAK]
 
 
 def _shown(finding: Finding, facts: Mapping[str, Fact]) -> str:

@@ -15,7 +15,7 @@ from lossgraph.words import Shelves, Word, by_word, phrases
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 1e2}
 _NUMBERS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "twenty": 20,
-    "fifty": 50,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "fifteen": 15,
     "hundred": 100, "thousand": 1000, "one": 1, "half": 0.5,
 }  # fmt: skip
 _PARTS = {"third": 1 / 3, "quarter": 0.25, "half": 0.5, "tenth": 0.1, "fifth": 0.2}
@@ -106,7 +106,7 @@ def _out_of(found: list[Word], index: int, end: int, value: float) -> Number | N
     for place in range(end, min(end + 3, len(found) - 1)):
         if found[place].clause != found[index].clause:
             return None
-        if found[place].stem not in {"out", "of", "in"}:
+        if found[place].stem not in {"out", "of", "in", "among", "amongst"}:
             continue
         after = place + 1
         while after < len(found) and found[after].stem in _ROUGHLY:

@@ -13,6 +13,7 @@ from lossgraph.catalog import Catalog
 from lossgraph.compile_likeness import NONE, PAIRS, bucket
 from lossgraph.words import Word, features, single_features
 
+_EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
 IMPLIED = 2.0  # the logarithm of odds from which on a fact is read that no phrase names
 
 
@@ -66,7 +67,7 @@ def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, s
     result: list[tuple[str, str, float, tuple[str, ...]]] = []
     for meaning, weights in catalog.data["hints"].get(task, {}).items():
         odds = sum(weights.get(feature, 0.0) * (PAIRS if " " in feature else 1.0) for feature in own)
-        said = sorted((feature for feature in shown if weights.get(feature, 0.0) > 0.5), key=lambda feature: -weights[feature])
+        said = sorted((feature for feature in shown if weights.get(feature, 0.0) > 0.5 and feature not in _EVERYDAY), key=lambda feature: -weights[feature])
         if odds > (IMPLIED if len(said) > 2 else 2.5 * IMPLIED) and len(said) > 1:
             fact, _, value = meaning.partition("=")
             result.append((fact, value, odds, tuple(shown[feature] for feature in said[:3])))

@@ -29,11 +29,12 @@ _HINTS = {
     "overconfident": "classification", "approach": "generative", "many_zeros": "regression", "bounded": "regression", "top_heavy": "ranking",
     "estimate": "regression", "gaussian": "regression", "spread_grows": "regression", "relative_error": "regression", "tolerance": "regression",
     "skewed": "regression", "wide_range": "regression", "heavy_tails": "regression", "uncertainty": "probabilistic_forecasting",
-    "several_modes": "probabilistic_forecasting", "soft_labels": "classification", "boundary": "segmentation", "connected": "segmentation",
+    "several_modes": "probabilistic_forecasting", "soft_labels": "classification", "overdispersed": "count_regression",
+ "boundary": "segmentation", "connected": "segmentation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
     "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident "
-    "many_zeros bounded several_modes soft_labels".split()
+    "many_zeros bounded several_modes soft_labels overdispersed".split()
 )
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more

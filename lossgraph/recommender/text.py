@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK
+from lossgraph.recommender.conditions import TASK, family
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
@@ -104,10 +104,29 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     said_and_denied = tuple(question for _, fact, said in spoken for question in _contradiction(fact, said, found))
     findings = with_hints(findings, bool(own), catalog)
     known = findings.get(TASK)
+    findings = _as_the_task_means(findings, catalog)
     for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
         meant = value == "true" if facts[name].kind == "flag" else value
+        if name == "many_zeros" and "feature_selection" in findings:
+            continue
         findings.setdefault(name, Finding(name, meant, "text", " and ".join(f'"{word}"' for word in said), 0.6))
     return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=said_and_denied)
+
+
+def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
+    """Facts whose words mean something else where a number is predicted: a long tail is one of its values, and zeros may be those of coefficients."""
+    task = findings.get(TASK)
+    result = dict(findings)
+    if task is None or task.confidence <= FAINT or family(str(task.value), catalog.tasks) != "regression":
+        return result
+    tail = result.get("long_tail")
+    if tail is not None and "tail" in tail.evidence:
+        del result["long_tail"]
+        result.setdefault("skewed", Finding("skewed", tail.value, "text", tail.evidence, tail.confidence))
+    zeros = result.get("many_zeros")
+    if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
+        del result["many_zeros"]
+    return result
 
 
 def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[Match]:
