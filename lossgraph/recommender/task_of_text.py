@@ -30,7 +30,7 @@ _HINTS = {
     "estimate": "regression", "gaussian": "regression", "spread_grows": "regression", "relative_error": "regression", "tolerance": "regression",
     "skewed": "regression", "wide_range": "regression", "heavy_tails": "regression", "uncertainty": "probabilistic_forecasting",
     "several_modes": "probabilistic_forecasting", "soft_labels": "classification", "overdispersed": "count_regression",
- "boundary": "segmentation", "connected": "segmentation",
+    "boundary": "segmentation", "connected": "segmentation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
     "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident "

@@ -114,15 +114,11 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
 
 
 def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
-    """Facts whose words mean something else where a number is predicted: a long tail is one of its values, and zeros may be those of coefficients."""
+    """Facts whose words mean something else where a number is predicted: exact zeros may be those of coefficients."""
     task = findings.get(TASK)
     result = dict(findings)
     if task is None or task.confidence <= FAINT or family(str(task.value), catalog.tasks) != "regression":
         return result
-    tail = result.get("long_tail")
-    if tail is not None and "tail" in tail.evidence:
-        del result["long_tail"]
-        result.setdefault("skewed", Finding("skewed", tail.value, "text", tail.evidence, tail.confidence))
     zeros = result.get("many_zeros")
     if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
         del result["many_zeros"]
