@@ -46,7 +46,7 @@ _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
      ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
       "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
-      "teacher forcing")],
+      "teacher forcing", "half precision", "mixed precision", "double precision")],
     0,
 )  # fmt: skip
 
