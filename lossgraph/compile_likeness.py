@@ -50,22 +50,25 @@ def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
     return found
 
 
-def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterable[str]]) -> dict[str, dict[str, dict[str, float]]]:
-    """For each task, and for each value of a fact that sentences are given for, what a feature adds to its odds against the task's other sentences."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
+    """For each task the features of its sentences (under ""), and for each value of a fact that sentences are given for what a feature adds to its odds
+    against the task's other sentences: by feature, and under "" the same number for every other feature of the task."""
+    found: dict[str, dict[str, Any]] = {}
     for name, sentences in by_fact.items():
         task, meaning = name.split()
         fact = meaning.partition("=")[0]
         own = _counted("", sentences)
         others = _counted("", (*examples.get(task, ()), *(one for key, texts in by_fact.items() if key.split()[0] == task and key != name for one in texts)))
         rival = _counted("", (one for key, texts in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in texts))
+        known = found.setdefault(task, {"": sorted({*own, *others})})
         for feature, number in rival.items():  # what speaks for another value of the same fact counts twice
             others[feature] = others.get(feature, 0.0) + number
         size, rest = sum(own.values()), sum(others.values())
-        weights: dict[str, float] = {}
-        for feature in {*own, *others}:
-            usual = FACT_PRIOR * (own.get(feature, 0.0) + others.get(feature, 0.0)) / (size + rest)
-            weight = log((own.get(feature, 0.0) + usual) / (size + FACT_PRIOR)) - log((others.get(feature, 0.0) + usual) / (rest + FACT_PRIOR))
-            weights[feature] = round(weight, 2)
-        found.setdefault(task, {})[meaning] = dict(sorted(weights.items()))
+
+        def weight(here: float, there: float, size: float = size, rest: float = rest) -> float:
+            usual = FACT_PRIOR * (here + there) / (size + rest)
+            return round(log((here + usual) / (size + FACT_PRIOR)) - log((there + usual) / (rest + FACT_PRIOR)), 2)
+
+        # How often a feature stands in the other sentences makes no difference where it stands in none of these.
+        known[meaning] = {"": weight(0.0, 1.0), **{feature: weight(number, others.get(feature, 0.0)) for feature, number in sorted(own.items())}}
     return found

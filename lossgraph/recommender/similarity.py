@@ -63,10 +63,13 @@ def _seen(feature: str, evidence: Mapping[str, Mapping[str, Mapping[str, float]]
 def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, str, float, tuple[str, ...]]]:
     """Facts that a text on a task means without naming them: fact, value, odds (a logarithm) and the words that say so, the surest first."""
     shown = {feature: word.text for word in reversed(found) for feature in single_features([word])}
-    own = features(found)
+    hints = catalog.data["hints"].get(task, {})
+    own = [feature for feature in features(found) if feature in hints[""]] if hints else []
     result: list[tuple[str, str, float, tuple[str, ...]]] = []
-    for meaning, weights in catalog.data["hints"].get(task, {}).items():
-        odds = sum(weights.get(feature, 0.0) * (PAIRS if " " in feature else 1.0) for feature in own)
+    for meaning, weights in hints.items():
+        if not meaning:
+            continue
+        odds = sum(weights.get(feature, weights[""]) * (PAIRS if " " in feature else 1.0) for feature in own)
         said = sorted((feature for feature in shown if weights.get(feature, 0.0) > 0.5 and feature not in _EVERYDAY), key=lambda feature: -weights[feature])
         if odds > (IMPLIED if len(said) > 2 else 2.5 * IMPLIED) and len(said) > 1:
             fact, _, value = meaning.partition("=")
