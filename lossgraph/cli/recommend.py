@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -48,9 +49,7 @@ class _FactOption(click.Option):
 def _fact_options(ctx: click.Context) -> list[click.Parameter]:
     key = "lossgraph.recommend.options"
     if key not in ctx.meta:
-        from lossgraph.catalog import load
-
-        ctx.meta[key] = [_option(name, fact) for name, fact in load().data["facts"].items()]
+        ctx.meta[key] = [_option(name, fact) for name, fact in _data()["facts"].items()]
     return ctx.meta[key]
 
 
@@ -72,9 +71,14 @@ def _option(name: str, fact: dict[str, Any]) -> click.Option:
 
 def _ids(vocabulary: str) -> list[str]:
     """The ids of a vocabulary of the catalogue."""
-    from lossgraph.catalog import load
+    return list(_data()[vocabulary])
 
-    return list(load().data[vocabulary])
+
+def _data() -> Mapping[str, Any]:
+    """The compiled catalogue, by way of the recommender, which does not look anew at every file each time."""
+    from lossgraph.recommender.advise import book
+
+    return book().catalog.data
 
 
 @click.command(cls=_Recommend)
@@ -105,9 +109,7 @@ def command(ctx: click.Context, /, text: str | None, as_json: bool, **options: A
     from lossgraph.recommender.answer import Answer
 
     general = {name: options.pop(name) for name in ("data", "target", "top", "why_not", "would_change", "fingerprint", "save_fingerprint")}
-    from lossgraph.catalog import load
-
-    called = {name: fact["argument"] or name for name, fact in load().data["facts"].items()}
+    called = {name: fact["argument"] or name for name, fact in _data()["facts"].items()}
     facts, clashes = _settle(options, called)
     answer = Answer("error", errors=clashes) if clashes else recommend(text, **general, **facts)
     if as_json:
@@ -115,7 +117,7 @@ def command(ctx: click.Context, /, text: str | None, as_json: bool, **options: A
     else:
         from lossgraph.cli._answer import show
 
-        show(answer, load().data)
+        show(answer, _data())
     ctx.exit({"recommended": 0, "question": 1, "error": 2}[answer.status])
 
 

@@ -101,7 +101,10 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     said = len(telling(found, task, catalog))
     if lead >= _LEAD and total[best] - none >= _NOT_NONE and (said > 2 or (said == 2 and total[best] - _PHRASE * phrases[best] >= _ALIKE)):
         note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
-        return Finding(TASK, task, "text", evidence, 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY), note
+        sure = 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY
+        if sure == WEAKLY and not phrases[best] and not _meant(found, others, _INTENT - {"loss"}):  # a match and a company have losses too
+            sure = FAINT
+        return Finding(TASK, task, "text", evidence, sure), note
     if phrases[best]:
         return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others) else FAINT), None
     return (Finding(TASK, task, "text", f"{evidence}, words that are common there", FAINT), None) if lead >= 1 and total[best] > 0 else (None, None)
@@ -151,9 +154,9 @@ def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog
     return " and ".join(f'"{word}"' for word in telling(found, task, catalog))
 
 
-def _meant(found: list[Word], others: Mapping[str, Finding]) -> bool:
+def _meant(found: list[Word], others: Mapping[str, Finding], intent: frozenset[str] = _INTENT) -> bool:
     """Whether weak evidence stands in a text about a learning problem: another fact is stated, or a word of modelling occurs."""
-    return bool(set(others) - {"nonnegative", "modality", "unlike"}) or any(word.stem in _INTENT for word in found)
+    return bool(set(others) - {"nonnegative", "modality", "unlike"}) or any(word.stem in intent for word in found)
 
 
 def _with_hints(alike: dict[str, float], others: Mapping[str, Finding], catalog: Catalog) -> dict[str, float]:

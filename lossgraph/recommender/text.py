@@ -20,7 +20,7 @@ from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
-_CARRIES = frozenset("to be been have any really necessarily particularly".split())
+_CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
 _WINDOW = 10  # how many words apart the parts of a phrase may stand that are only near each other
 _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
