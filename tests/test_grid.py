@@ -59,7 +59,8 @@ def test_nothing_that_a_card_states_is_refuted(loss: Loss) -> None:
 
 def test_the_grid_is_decided() -> None:
     """At least 95 % of all cells, and 99 % of those in one variable; what is open there says why, which a time limit does not."""
-    everything, scalar, unsaid = Counter[bool](), Counter[bool](), []
+    everything, scalar = Counter[bool](), Counter[bool]()
+    unsaid: list[tuple[str, str, str]] = []
     for loss in CATALOG:
         for view in loss.views:
             for verdict in stored(loss.id)["views"][view.name]["verdicts"]:
