@@ -60,7 +60,7 @@ def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterabl
         own = _counted("", sentences)
         others = _counted("", (*examples.get(task, ()), *(one for key, texts in by_fact.items() if key.split()[0] == task and key != name for one in texts)))
         rival = _counted("", (one for key, texts in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in texts))
-        known = found.setdefault(task, {"": sorted({*own, *others})})
+        known = found.setdefault(task, {"": dict.fromkeys(sorted({*own, *others}), 1)})  # a mapping is searched fast
         for feature, number in rival.items():  # what speaks for another value of the same fact counts twice
             others[feature] = others.get(feature, 0.0) + number
         size, rest = sum(own.values()), sum(others.values())

@@ -157,6 +157,7 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
             (start, start + len(choice))
             for choice in choices
             for start in range(low, high)
+            if roots[start] == choice[0]
             if roots[start : start + len(choice)] == choice
             and (start >= place[1] or start + len(choice) <= place[0])
             and found[start].sentence == found[place[0]].sentence
