@@ -97,3 +97,9 @@ def test_a_file_that_is_not_there_is_named() -> None:
     found = run("verify", "no_such_file.yaml")
     assert found.exit_code == 2
     assert "there is no such file" in found.stderr
+
+
+def test_two_rays_are_told_with_the_gap_between_the_values_on_them() -> None:
+    """Along (t, 0) the cosine with (1, 0) is 1, along (t, -t) it is 1/sqrt(2)."""
+    text = " ".join(run("verify", "cosine_similarity_loss", "--explain", "--property", "lipschitz").stdout.split())
+    assert "with y = (1, 0), the formula at f = (t, 0) less that at f = (t, -t) tends to -1 + sqrt(2)/2 as t tends to 0" in text

@@ -25,6 +25,8 @@ def explain(stored: Mapping[str, Any], view: View) -> str | None:
         return _witness(proof, view)
     if proof.get("kind") == "line":
         return _line(proof, view)
+    if proof.get("kind") == "rays":
+        return _rays(proof)
     return _from_claims(proof.get("claims", []), str(proof.get("cell", "")))
 
 
@@ -46,6 +48,18 @@ def _line(proof: Mapping[str, Any], view: View) -> str | None:
     places = [f"{name} = {_along(proof['at'][name], proof['direction'][name], variable)}" for name in proof["at"]]
     places += [f"{name} = {_shown(value)}" for name, value in proof["given"].items()]
     return f"with {' and '.join(places)} the formula is f({variable}) = {question['expression']}; {inner}"
+
+
+def _rays(proof: Mapping[str, Any]) -> str | None:
+    """Where the two rays run, and how far the values on them stay apart while the rays meet."""
+    inner = _failing(proof["question"]["proof"]) or {}
+    gap = next((claim["value"] for claim in inner.get("claims", []) if claim.get("claim") == "limit" and str(claim["at"]) == "0"), None)
+    if gap is None:
+        return None
+    variable = proof["variable"]
+    rays = [" and ".join(f"{name} = {_along(start, ray[name], variable)}" for name, start in proof["from"].items()) for ray in proof["directions"]]
+    given = " and ".join(f"{name} = {_shown(value)}" for name, value in proof["given"].items())
+    return f"{f'with {given}, ' if given else ''}the formula at {rays[0]} less that at {rays[1]} tends to {gap} as {variable} tends to 0, where the two points meet"
 
 
 def _along(start: Any, direction: Any, variable: str) -> str:

@@ -59,7 +59,7 @@ def _conclusion(stored: Mapping[str, Any], formula: Formula) -> str:
 
 def _proof(proof: Proof, stored: Mapping[str, Any], view: View, formula: Formula) -> Iterator[Line]:
     kind = str(proof.get("kind", ""))
-    if kind.startswith("witness_") or kind == "line":
+    if kind.startswith("witness_") or kind in {"line", "rays"}:
         yield 0, (explain({**stored, "holds": False}, view) or "the certificate names a counterexample").rstrip(".") + "."
     elif kind == "cells":
         for cell in proof["cells"]:
