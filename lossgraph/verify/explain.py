@@ -59,7 +59,8 @@ def _rays(proof: Mapping[str, Any]) -> str | None:
     variable = proof["variable"]
     rays = [" and ".join(f"{name} = {_along(start, ray[name], variable)}" for name, start in proof["from"].items()) for ray in proof["directions"]]
     given = " and ".join(f"{name} = {_shown(value)}" for name, value in proof["given"].items())
-    return f"{f'with {given}, ' if given else ''}the formula at {rays[0]} less that at {rays[1]} tends to {gap} as {variable} tends to 0, where the two points meet"
+    told = f"the formula at {rays[0]} less that at {rays[1]} tends to {gap} as {variable} tends to 0, where the two points meet"
+    return f"with {given}, {told}" if given else told
 
 
 def _along(start: Any, direction: Any, variable: str) -> str:
