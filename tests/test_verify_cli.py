@@ -36,7 +36,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "catalog"
     (folder / "losses" / "regression").mkdir(parents=True)
     for path in (ROOT / "catalog").glob("*.yaml"):
-        if path.name != "facts.yaml":
+        if path.name not in {"facts.yaml", "fact_examples.yaml"}:
             shutil.copy(path, folder / path.name)
     monkeypatch.setenv("LOSSGRAPH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("lossgraph.cli.verify.load", lambda: lossgraph.load(folder))
