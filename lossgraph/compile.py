@@ -65,22 +65,23 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
 
 
 def _vocabulary(path: Path, cls: type, problems: _Problems) -> dict[str, Any]:
-    data = plain(path, problems)
-    if not isinstance(data, dict):
-        problems.append(f"{show(path.parent, path)}: a mapping from id to entry is expected")
-        return {}
+    data = _mapping(path, "a mapping from id to entry", problems)
     entries = {name: {"id": name, **(entry if isinstance(entry, dict) else {})} for name, entry in data.items()}
     return {name: asdict(entry) for name, entry in validated(cls, entries, f"catalog/{path.name}", problems).items()}
 
 
+def _mapping(path: Path, expected: str, problems: _Problems) -> dict[Any, Any]:
+    """What a YAML file holds; {} where there is none. One that is no mapping is reported."""
+    data = plain(path, problems)
+    if isinstance(data, dict):
+        return data
+    problems.append(f"{show(path.parent, path)}: {expected} is expected")
+    return {}
+
+
 def _examples(path: Path, tasks: frozenset[str], problems: _Problems) -> dict[str, list[str]]:
     """Sentences by the task that they mean; `none` for none."""
-    if not path.exists():
-        return {}
-    data = plain(path, problems)
-    if not isinstance(data, dict):
-        problems.append(f"{show(path.parent, path)}: a mapping from task to sentences is expected")
-        return {}
+    data = _mapping(path, "a mapping from task to sentences", problems)
     for name, sentences in data.items():
         if name not in tasks and name != NONE:
             problems.append(f"catalog/{path.name}: {name}: there is no such task")
@@ -91,12 +92,7 @@ def _examples(path: Path, tasks: frozenset[str], problems: _Problems) -> dict[st
 
 def _fact_examples(path: Path, tasks: frozenset[str], facts: Mapping[str, Any], problems: _Problems) -> dict[str, list[str]]:
     """Sentences by a task and the value of a fact that they mean, `segmentation boundary=true`."""
-    if not path.exists():
-        return {}
-    data = plain(path, problems)
-    if not isinstance(data, dict):
-        problems.append(f"{show(path.parent, path)}: a mapping from `task fact=value` to lines is expected")
-        return {}
+    data = _mapping(path, "a mapping from `task fact=value` to lines", problems)
     for name in data:
         task, _, meaning = str(name).partition(" ")
         fact, _, value = meaning.partition("=")

@@ -1,7 +1,7 @@
 """Compiles what tells of a task that is not named: how much more often a word, or two words in a row, stand in texts on one task than in all texts.
 
 The texts are what the catalogue says of each task, and the sentences of `examples.yaml`, with sentences on nothing to be learned under `none`. The weights are
-those of a naive Bayes classifier with the frequencies of all texts as its prior (a Dirichlet prior of `PRIOR` words), kept where a feature was seen at all.
+those of a naive Bayes classifier with the frequencies of all texts as its prior, kept where a feature was seen at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DOUBT = 0.2  # how much of the usual frequency of a word is expected of a task w
 FEWEST = 200.0  # a task of which little is written is not taken for one whose words are rare
 PAIRS = 0.5  # how much a pair of words weighs against a single one
 CATALOGUE = 0.5  # how much the catalogue's own wording weighs against the examples
-FACT_PRIOR = 30.0  # the same where only the sentences of one task are compared
+FACT_PRIOR = 30.0  # how many words of the usual frequency are added where the sentences of one task are compared
 NONE = "none"
 
 
@@ -53,16 +53,19 @@ def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
 def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
     """For each task the features of its sentences (under ""), and for each value of a fact that sentences are given for what a feature adds to its odds
     against the task's other sentences: by feature, and under "" the same number for every other feature of the task."""
-    found: dict[str, dict[str, Any]] = {}
+    texts: dict[str, list[str]] = {}
+    for name, sentences in by_fact.items():
+        texts.setdefault(name.split()[0], []).extend(sentences)
+    counts = {task: _counted("", (*examples.get(task, ()), *sentences)) for task, sentences in texts.items()}
+    found: dict[str, dict[str, Any]] = {task: {"": dict.fromkeys(sorted(whole), 1)} for task, whole in counts.items()}  # a mapping is searched fast
     for name, sentences in by_fact.items():
         task, meaning = name.split()
         fact = meaning.partition("=")[0]
-        own = _counted("", sentences)
-        others = _counted("", (*examples.get(task, ()), *(one for key, texts in by_fact.items() if key.split()[0] == task and key != name for one in texts)))
-        rival = _counted("", (one for key, texts in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in texts))
-        known = found.setdefault(task, {"": dict.fromkeys(sorted({*own, *others}), 1)})  # a mapping is searched fast
+        own, known = _counted("", sentences), found[task]
+        others = {feature: number - own.get(feature, 0.0) for feature, number in counts[task].items()}
+        rival = _counted("", (one for key, lines in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in lines))
         for feature, number in rival.items():  # what speaks for another value of the same fact counts twice
-            others[feature] = others.get(feature, 0.0) + number
+            others[feature] += number
         size, rest = sum(own.values()), sum(others.values())
 
         def weight(here: float, there: float, size: float = size, rest: float = rest) -> float:

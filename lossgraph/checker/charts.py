@@ -165,7 +165,9 @@ def cases(node: Node, proof: Proof, space: Space, depth: int) -> str | None:
             part = space.placed(name, chart)
             points.append(chart)
         placed = substitute(node, {name: chart})
-        sign = inner(placed, case["proof"], part, depth) or (inner(placed, case["proof"], bounded(part), depth) if bounded(part) != part else None)
+        sign = inner(placed, case["proof"], part, depth)
+        if sign is None and (within := bounded(part)) != part:
+            sign = inner(placed, case["proof"], within, depth)
         if sign is None:
             return None
         signs.append(sign)

@@ -175,7 +175,7 @@ def is_empty(entry: Claim, field: Field) -> bool:
     told = [(substitute(condition, fixed), space) for condition in field.conditions]
     if sums:  # in the certificate's own sums, as the cell is
         told += [(substitute(substitute(condition, sums), fixed), inner) for condition in field.conditions]
-    if entry["empty"] is not True or not any(_false(condition, where) for condition, where in told):
+    if entry["empty"] is not True or all(_told(condition, where) is not False for condition, where in told):
         raise Unreadable("a cell that may not be empty")
     return True
 
@@ -188,19 +188,17 @@ def _plain_meanings(field: Field) -> Iterator[tuple[str, Node]]:
             yield name, plain
 
 
-def _false(condition: Node, space: Space) -> bool:
+def _told(condition: Node, space: Space) -> bool | None:
+    """Whether a condition is true all over a space, or false all over it; None where its form does not tell."""
     try:
-        return not truth(condition, judge_by([], space))
+        return truth(condition, judge_by([], space))
     except Unreadable:
-        return False
+        return None
 
 
 def holds(condition: Node, field: Field) -> bool:
     """Whether a condition is true wherever the field's numbers lie."""
-    try:
-        return truth(condition, judge_by([], field.wide(field.hull(), {})))
-    except Unreadable:
-        return False
+    return _told(condition, field.wide(field.hull(), {})) is True
 
 
 def known(stated: Node, cell: str, field: Field) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from lossgraph.checker.curvature import FLAGS, Facts
 from lossgraph.checker.expression import ONE, Node, number
-from lossgraph.checker.means import are_weights, tighter
+from lossgraph.checker.means import is_one_hot, tighter
 from lossgraph.checker.quantities import Quantities
 
 FactsOf = Callable[[Node], Facts]
@@ -29,10 +29,10 @@ def leveled(node: Node, found: Facts, known: Quantities, facts: FactsOf) -> Fact
         case ("add", ("log", above), ("neg", ("log", below))):  # log(a/b) rises with a/b, both positive where the logarithms have values
             quotient = facts(("mul", above, ("pow", below, _MINUS)))
             return _with_levels(found, quotient.quasi, quotient.quasi_concave)
-        case ("pow", ("dot", weights, ("softmax", inner)), exponent) if _is_one_hot(weights, known, facts):
+        case ("pow", ("dot", weights, ("softmax", inner)), exponent) if is_one_hot(weights, known, facts):
             share = facts(exponent)
             return both(found, _share(weights, inner, exponent, facts)) if share.constant and share.values.nonnegative() else found
-        case ("dot", weights, ("softmax", inner)) if _is_one_hot(weights, known, facts):
+        case ("dot", weights, ("softmax", inner)) if is_one_hot(weights, known, facts):
             return both(found, _share(weights, inner, ONE, facts))
         case _:
             return found
@@ -51,12 +51,6 @@ def _quotient(a: Facts, b: Facts) -> tuple[bool, bool]:
     below = a.convex and ((up and b.concave) or (down and b.convex))
     above = a.concave and ((up and b.convex) or (down and b.concave))
     return halves or below, halves or above
-
-
-def _is_one_hot(weights: Node, known: Quantities, facts: FactsOf) -> bool:
-    """Whether a vector of the data has components 0 and 1 that sum to 1: a single one is 1."""
-    named = weights[0] == "name" and f"{weights[1]}_i" in known.binary and not known.varies(weights)
-    return named and are_weights(weights, known, facts)
 
 
 def _share(weights: Node, inner: Node, exponent: Node, facts: FactsOf) -> Facts:

@@ -18,7 +18,7 @@ from lossgraph.checker.domain import LINKS, contains, is_quantified, read
 from lossgraph.checker.expression import ZERO, Node, Unreadable, names, number, parse, substitute
 from lossgraph.checker.forms import alike
 from lossgraph.checker.normal import normal
-from lossgraph.checker.places import swapped
+from lossgraph.checker.places import parameters_of, swapped, variables_of
 from lossgraph.checker.shape import spans
 from lossgraph.checker.signs import equal, expect_keys
 from lossgraph.checker.space import MINUS_OO, OO, Interval, Space, structure
@@ -88,18 +88,18 @@ def line_of(certificate: Certificate, proof: Certificate, question: Certificate,
 
     `tied`: points and directions may name numbers of the data.
     """
-    variables = [name.strip() for name in str(certificate["variables"]).split(",")]
+    variables = variables_of(certificate)
     asked = [name for name in variables if not is_quantified(dict(certificate["roles"]).get(name))]
     variable, lengths = str(proof["variable"]), dict(proof["lengths"])
     stated: dict[str, Any] = dict(certificate.get("lengths", {}))
     sizes = {name: lengths[length] if isinstance(length, str) else length for name, length in stated.items()}
     vectors = {name for name, value in {**proof["at"], **proof["given"]}.items() if isinstance(value, list)}
-    free = {*variables, *parameters_of(certificate)} - {*asked, *sizes, *proof["given"]} if tied else set[str]()
+    scalars = {*variables, *parameters_of(certificate)} - {*asked, *sizes}
+    free = scalars - {*proof["given"]} if tied else set[str]()
     at, direction = ({name: _numbers(value, set() if name in sizes else free) for name, value in proof[field].items()} for field in ("at", "direction"))
     given = {name: _numbers(value, set()) for name, value in proof["given"].items()}
     settled = {name: value[0] for name, value in given.items() if name not in vectors}
     given = {name: value for name, value in given.items() if name in vectors}
-    scalars = ({*variables} | parameters_of(certificate)) - {*asked} - set(sizes)
     fitting = set(at) == set(direction) == set(asked) and set(given) <= set(variables) - set(asked) and set(settled) <= scalars
     for name in at:
         fitting = fitting and len(at[name]) == len(direction[name]) and isinstance(proof["direction"][name], list) == (name in vectors)
@@ -120,12 +120,6 @@ def line_of(certificate: Certificate, proof: Certificate, question: Certificate,
         raise Unreadable("the line ends at a number")
     rest = {name: size for name, size in sizes.items() if name not in vectors}
     return Line(variable, at, direction, frozenset(vectors), given, settled, lengths, rest, span)
-
-
-def parameters_of(certificate: Certificate) -> set[str]:
-    """The names of the parameters: those with a set, and those of conditions on parameters."""
-    sets, conditions = read(certificate["parameters"])
-    return {*sets}.union(*(names(parse(condition)) for condition in conditions))
 
 
 def _numbers(value: Any, free: Collection[str]) -> list[Node]:

@@ -95,9 +95,13 @@ def _classes(length: Node, vector: Node, known: Quantities) -> bool:
 
 def _is_label(label: Node, known: Quantities, facts: FactsOf) -> bool:
     """Whether a vector of the data names one class: each component is 0 or 1, and they sum to 1. There is another class, of which 1 - y is 1."""
-    if label[0] != "name" or known.varies(label) or f"{label[1]}_i" not in known.binary:
-        return False
-    return _classes(("name", "K"), label, known) and are_weights(label, known, facts)
+    return is_one_hot(label, known, facts) and _classes(("name", "K"), label, known)
+
+
+def is_one_hot(weights: Node, known: Quantities, facts: FactsOf) -> bool:
+    """Whether a vector of the data has components 0 and 1 that sum to 1: a single one is 1."""
+    named = weights[0] == "name" and f"{weights[1]}_i" in known.binary and not known.varies(weights)
+    return named and are_weights(weights, known, facts)
 
 
 def _is_share(above: Node, below: Node, known: Quantities, facts: FactsOf) -> bool:
@@ -183,4 +187,4 @@ def _weights_of(mean: Node, inner: Node) -> list[Node]:
     return found
 
 
-__all__ = ["are_weights", "mass", "sharpened", "tighter"]
+__all__ = ["are_weights", "is_one_hot", "mass", "sharpened", "tighter"]

@@ -31,9 +31,7 @@ class Places:
         if any(names(value) for value in self.setting.values()) or set(self.setting) & set(self.sizes):
             raise Unreadable("a setting is a number")
         own = {name: value for name, value in self.setting.items() if name not in self.names}
-        parameters, conditions = read(certificate["parameters"])
-        needed = {*parameters}.union(*(names(parse(condition)) for condition in conditions))
-        if set(own) != needed or not allowed(certificate["parameters"], own):
+        if set(own) != parameters_of(certificate) or not allowed(certificate["parameters"], own):
             raise Unreadable("the parameters are not those of the question, or lie outside their domain")
         self.asked = [name for name in self.names if not is_quantified(self.roles.get(name))]
 
@@ -123,6 +121,12 @@ class Places:
 def variables_of(certificate: Mapping[str, Any]) -> list[str]:
     """The names of the variables, in order."""
     return [name.strip() for name in str(certificate["variables"]).split(",")]
+
+
+def parameters_of(certificate: Mapping[str, Any]) -> set[str]:
+    """The names of the parameters: those with a set, and those of conditions on parameters."""
+    sets, conditions = read(certificate["parameters"])
+    return {*sets}.union(*(names(parse(condition)) for condition in conditions))
 
 
 def lengths_of(certificate: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:

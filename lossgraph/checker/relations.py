@@ -223,10 +223,11 @@ def _link(operator: str, instance: Instance, place: int, claim: Mapping[str, Any
         return False
     larger, wanted = LINKS[operator]
     sides = (instance.side(place), instance.side(place + 1))
-    large, small = sides[larger], plain(unrooted(sides[1 - larger])) if "both" in claim else sides[1 - larger]
+    large, small = sides[larger], sides[1 - larger]
     if "both" not in claim:
         return check_claim(("add", large, ("neg", small)), wanted, claim, field)
     expect_keys(claim, {"both"})
+    small = plain(unrooted(small))
     if operator == "==" or small[0] != "Abs" or len(claim["both"]) != 2:  # |a| <= b is -b <= a <= b
         return False
     gaps: list[Node] = [("add", large, ("neg", small[1])), ("add", large, small[1])]

@@ -36,6 +36,7 @@ _SURE_HINTS = frozenset(
     "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident "
     "many_zeros bounded several_modes soft_labels overdispersed".split()
 )
+_OF_NO_TASK = frozenset({"nonnegative", "modality", "unlike"})  # facts of which texts about nothing to be learned speak too
 _WEAK, _STRONG = 0.35, 1.0  # the evidence of a phrase
 _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
@@ -64,7 +65,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     named = _named(own)
     said = {quoted(found, match.start, match.end) for match in own}  # the same words do not tell twice
     others = {name: one for name, one in others.items() if one.evidence not in said}
-    alike = _with_hints(scores(found, catalog), others, catalog)
+    alike = _hinted_likeness(scores(found, catalog), others, catalog)
     families = _families(named, alike, catalog)
     if not families:
         return None, None
@@ -90,7 +91,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
         if not phrases[guess]:
             return None, None  # no word names a task, and the text reads like nothing to be learned: a guess would only mislead
         task = _kind(guess, named, alike, catalog)
-        stated = phrases[guess] >= _STRONG and bool(set(others) - {"nonnegative", "modality", "unlike"})
+        stated = phrases[guess] >= _STRONG and bool(set(others) - _OF_NO_TASK)
         return Finding(TASK, task, "text", _evidence(task, guess, own, found, catalog) or f'"{found[0].text}"', WEAKLY if stated else NOTHING), None
     if phrases[best] >= _STRONG:
         both = following[0] if following and lead < _CLEAR else {"regression": "classification", "classification": "regression"}.get(best, "")
@@ -138,7 +139,7 @@ def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], cat
     if best != "classification" and best in kinds and max((named[name] for name in kinds if name != best), default=0.0) < _STRONG:
         kinds = [best] if named[best] >= _STRONG else kinds
     strength = {name: _PHRASE * min(named.get(name, 0.0), _MOST) + alike.get(name, 0.0) - (0.0 if name in kinds or name == best else _KIND) for name in members}
-    if best in strength and kinds != [best] and best in members:
+    if best in strength and kinds != [best]:
         strength[best] -= 1e-6 if len(kinds) < 2 else _PHRASE * min(named.get(best, 0.0), _MOST)
     if best == "classification" and set(kinds) - {best}:  # one that is named in any way says more
         strength.pop(best, None)
@@ -156,10 +157,10 @@ def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog
 
 def _meant(found: list[Word], others: Mapping[str, Finding], intent: frozenset[str] = _INTENT) -> bool:
     """Whether weak evidence stands in a text about a learning problem: another fact is stated, or a word of modelling occurs."""
-    return bool(set(others) - {"nonnegative", "modality", "unlike"}) or any(word.stem in intent for word in found)
+    return bool(set(others) - _OF_NO_TASK) or any(word.stem in intent for word in found)
 
 
-def _with_hints(alike: dict[str, float], others: Mapping[str, Finding], catalog: Catalog) -> dict[str, float]:
+def _hinted_likeness(alike: dict[str, float], others: Mapping[str, Finding], catalog: Catalog) -> dict[str, float]:
     """Likeness with what other facts tell of the task: a number of classes, a metric that judges one family alone."""
     result = dict(alike)
     for name, task in _HINTS.items():
@@ -168,13 +169,17 @@ def _with_hints(alike: dict[str, float], others: Mapping[str, Finding], catalog:
             for kind in catalog.tasks:
                 if kind == task or (task == "classification" and catalog.tasks[kind].parent == task):
                     result[kind] = result.get(kind, 0.0) + more
-    metric = others.get("metric")
-    tasks = catalog.metrics[str(metric.value)].tasks if metric else ()
-    roots = {family(task, catalog.tasks) for task in tasks}
-    for task in catalog.tasks:
-        if len(roots) == 1 and family(task, catalog.tasks) in roots:
+    tasks = _judged(others.get("metric"), catalog)
+    for task in catalog.tasks if tasks else ():
+        if family(task, catalog.tasks) == family(tasks[0], catalog.tasks):
             result[task] = result.get(task, 0.0) + (_SURE_HINT if task in tasks else _HINT)
     return result
+
+
+def _judged(metric: Finding | None, catalog: Catalog) -> tuple[str, ...]:
+    """The tasks that a metric judges where they are all of one family; () otherwise."""
+    tasks = tuple(catalog.metrics[str(metric.value)].tasks) if metric else ()
+    return tasks if len({family(task, catalog.tasks) for task in tasks}) == 1 else ()
 
 
 def with_hints(findings: dict[str, Finding], named: bool, catalog: Catalog) -> dict[str, Finding]:
@@ -196,7 +201,7 @@ def _hinted(findings: Mapping[str, Finding], catalog: Catalog) -> Finding | None
             confidence = FAINT if findings[name].confidence <= 0.5 else 0.6 if name in _SURE_HINTS else 0.5
             return Finding(TASK, task, "text", findings[name].evidence, confidence)
     metric = findings.get("metric")
-    tasks: list[str] = list(catalog.metrics[str(metric.value)].tasks) if metric else []
-    if metric and len({family(task, catalog.tasks) for task in tasks}) == 1:
+    tasks = _judged(metric, catalog)
+    if metric and tasks:
         return Finding(TASK, tasks[0], "text", metric.evidence, FAINT if metric.value == "accuracy" else 0.56)
     return None

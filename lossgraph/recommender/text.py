@@ -158,7 +158,7 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
             for choice in choices
             for start in range(low, high)
             if roots[start] == choice[0]
-            if roots[start : start + len(choice)] == choice
+            and roots[start : start + len(choice)] == choice
             and (start >= place[1] or start + len(choice) <= place[0])
             and found[start].sentence == found[place[0]].sentence
         )
@@ -273,10 +273,9 @@ def _unlike(found: list[Word], catalog: Catalog) -> Finding | None:
         if stem in _THAN or (stem == "not" and stems[index + 1 : index + 2] in (["with"], ["use"], ["using"], ["want"])):
             start = index + 1 + sum(1 for word in stems[index + 1 : index + 4] if word in {"of", "the", "plain", "a", "with", "use", "using", "want", "to"})
             for length in (4, 3, 2, 1):
-                name = "_".join(word.text.lower() for word in found[start : start + length])
-                meant = catalog.data["names"].get(name) or catalog.data["names"].get(f"{name}_loss")
-                if len(found[start : start + length]) == length and meant and len(meant) == 1:
-                    return Finding("unlike", meant[0], "text", quoted(found, index, start + length), 0.9)
+                loss = _loss_called(found[start : start + length], catalog.data["names"])
+                if len(found[start : start + length]) == length and loss is not None:
+                    return Finding("unlike", loss, "text", quoted(found, index, start + length), 0.9)
     return None
 
 
@@ -286,11 +285,17 @@ def _complained(found: list[Word], names: Mapping[str, list[str]]) -> Finding | 
         if word.stem not in _COMPLAINTS and not (word.stem in _YIELDS and {one.stem for one in found[index + 1 : index + 4]} & _BAD):
             continue
         for start in range(max(index - 3, 0), index):
-            name = "_".join(one.text.lower() for one in found[start:index])
-            meant = names.get(name) or names.get(f"{name}_loss")
-            if meant and len(meant) == 1 and found[start].sentence == word.sentence:
-                return Finding("unlike", meant[0], "text", quoted(found, start, index + 1), 0.9)
+            loss = _loss_called(found[start:index], names)
+            if loss is not None and found[start].sentence == word.sentence:
+                return Finding("unlike", loss, "text", quoted(found, start, index + 1), 0.9)
     return None
+
+
+def _loss_called(called: list[Word], names: Mapping[str, list[str]]) -> str | None:
+    """The one loss that the words name; None where they name none, or several."""
+    name = "_".join(word.text.lower() for word in called)
+    meant = names.get(name) or names.get(f"{name}_loss")
+    return meant[0] if meant and len(meant) == 1 else None
 
 
 def _judges(found: list[Word], match: Match, names: Mapping[str, list[str]], after_than: bool) -> bool:

@@ -6,6 +6,8 @@ there. Positive is what the facts of `tree_facts`, a condition of the domain, or
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from lossgraph.formula.symbolic import to_sympy
 from lossgraph.formula.tree import Call, Compare, Constant, Index, Name, Node, Number, names
 from lossgraph.verify.lengths import resolved
@@ -14,11 +16,11 @@ from lossgraph.verify.several_scene import Certificate, Open, Scene
 from lossgraph.verify.tree_facts import ONE, Reader
 from lossgraph.verify.tree_patterns import over_other_classes
 
-JUMPS = frozenset({"sign", "Heaviside", "floor", "ceiling"})
 KINKS = frozenset({"Abs", "Max", "Min", "relu"})
 SMOOTH = frozenset(
     "add sub mul div neg exp log log1p expm1 sin cos tan atan tanh cosh sinh erf erfc loggamma softplus sigmoid sum dot logsumexp softmax vector".split()
 )
+ZERO = Number(Fraction(0))
 ALWAYS_POSITIVE = frozenset({"exp", "softplus", "sigmoid", "softmax", "cosh"})
 
 
@@ -119,11 +121,10 @@ class Composition:
 
     def _stated(self, node: Node) -> bool:
         """Whether a condition of the domain says that a part is positive."""
-        zero = Number(ONE.value - ONE.value)
         for condition in (*self.question.conditions, *self.question.parameter_conditions):
             if isinstance(condition, Compare) and len(condition.operators) == 1:
                 first, second = condition.operands if condition.operators[0] == ">" else condition.operands[::-1]
-                if condition.operators[0] in {"<", ">"} and (node == Call("sub", (first, second)) or (second == zero and first == node)):
+                if condition.operators[0] in {"<", ">"} and (node == Call("sub", (first, second)) or (second == ZERO and first == node)):
                     return True
         return False
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import sympy
 
-from lossgraph.verify.several_scene import Certificate, Open, Scene
+from lossgraph.verify.everywhere import everywhere
+from lossgraph.verify.lengths import RAY
+from lossgraph.verify.several_scene import Certificate, Open, Scene, demand
 
 MAX_CHOICES = 6
 
@@ -23,8 +25,9 @@ def above_means(scene: Scene) -> Certificate:
 
 
 def _for_vectors(scene: Scene) -> Certificate:
-    terms = [(coefficient, u) for coefficient, u, _ in _logarithms(scene)]
-    rest = sympy.expand(scene.expression) - sympy.Add(*(term for _, _, term in _logarithms(scene)))
+    logarithms = _logarithms(scene)
+    terms = [(coefficient, u) for coefficient, u, _ in logarithms]
+    rest = sympy.expand(scene.expression) - sympy.Add(*(term for _, _, term in logarithms))
     if not terms:
         raise Open("no logsumexp")
     for coefficient, _ in terms:
@@ -115,10 +118,6 @@ def _where_largest(scene: Scene, left: Any, largest: Any, others: list[Any], gap
         slope: Any = sympy.diff(difference, name)
         if slope in (1, -1) and not _bound_by_conditions(scene, name):
             moved = sympy.expand(left.subs(name, sympy.expand(name - (difference - gap) / slope)))  # largest - other = gap
-            from lossgraph.verify.everywhere import everywhere
-            from lossgraph.verify.lengths import RAY
-            from lossgraph.verify.several_scene import demand
-
             return demand(everywhere(moved, ">= 0", (*scene.symbols(), (gap, RAY)), ()))
     return scene.demand_where(left, ">= 0", largest >= others[0])
 

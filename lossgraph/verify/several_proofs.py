@@ -20,7 +20,7 @@ from lossgraph.formula.parse import parse_expression
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Name
 from lossgraph.formula.tree import replace as renamed
-from lossgraph.model import InputError, Verdict
+from lossgraph.model import Verdict
 from lossgraph.verify.combined import at_target, proper, sign_claim, zero_only_at_target
 from lossgraph.verify.composed import composed, values_by_facts
 from lossgraph.verify.everywhere import over_cells
@@ -30,7 +30,7 @@ from lossgraph.verify.means import above_means
 from lossgraph.verify.order import Undecided, Undefined
 from lossgraph.verify.question import Question
 from lossgraph.verify.separable import separable
-from lossgraph.verify.several_scene import Certificate, Open, Scene, again, demand, holds_where, scene_of
+from lossgraph.verify.several_scene import FAILURES, Certificate, Open, Scene, again, demand, holds_where, scene_of
 from lossgraph.verify.several_witness import LENGTH
 from lossgraph.verify.several_witness import Scene as Places
 from lossgraph.verify.space import Interval, Space
@@ -54,7 +54,7 @@ def prove_several(question: Question) -> Verdict | None:
             found = rule(scene)
         except Open:
             found = separable(scene)
-    except (InputError, Open, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+    except (Open, *FAILURES):
         return None
     constant = found.pop("constant", None)
     proof = {"kind": "several", "formula": str(scene.expression), "sums": scene.sums.meanings(), "defined": needed, **found}
@@ -156,7 +156,7 @@ def _smooth(scene: Scene) -> Certificate:
     except Open:
         try:
             return _termwise(scene.question.property, roots=False, signed=False)(scene)
-        except (Open, InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+        except (Open, *FAILURES):
             return {"rule": "analytic", "claims": composed(scene, smooth=True)}
 
 
@@ -187,7 +187,7 @@ def _lipschitz(scene: Scene) -> Certificate:
     except Open:
         try:
             return _termwise(scene.question.property, roots=scene.question.property == "lipschitz", signed=False)(scene)
-        except (Open, InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+        except (Open, *FAILURES):
             found = {"rule": "smooth on a closed bounded domain", **_compact(scene, convex=True)}
             return {**found, "claims": composed(scene, smooth=True)}
 

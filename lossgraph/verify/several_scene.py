@@ -23,6 +23,8 @@ from lossgraph.verify.space import Interval
 
 UNIT = parse_set("[0, 1]")
 Certificate = dict[str, Any]
+FAILURES = (InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError)
+"""What a proof attempt may raise that shows nothing: the engine fails closed."""
 
 
 class Open(Exception):
@@ -102,7 +104,7 @@ def _has_values(key: Key) -> bool:
         scene, noted = scene_of(key.question)
         if all(holds_where(scene, condition, guard).proved for guard, condition in noted):
             return True
-    except (InputError, Undecided, ValueError, ArithmeticError, AttributeError, NotImplementedError, TypeError):
+    except FAILURES:
         pass
     from lossgraph.verify.composed import values_by_facts
 

@@ -20,7 +20,7 @@ def pattern(reader: Reader, node: Call) -> Facts | None:
 
     match node:
         case Call("log", (Call("add", _) as inner,)):
-            return _log_of_exponentials(reader, inner) or _log_of_sums(reader, node, inner)
+            return _log_of_exponentials(reader, inner) or _log_of_sums(reader, inner)
         case Call("sqrt", (inner,)) if (parts := _squares(inner)) is not None:
             return _root_of_squares(reader, parts)
         case Call("div", (above, Call("sqrt", (inner,)))) if above in (_squares(inner) or ()) and names(above):
@@ -117,7 +117,7 @@ def _log_of_exponentials(reader: Reader, inner: Call) -> Facts | None:
     )  # fmt: skip
 
 
-def _log_of_sums(reader: Reader, node: Call, inner: Call) -> Facts | None:
+def _log_of_sums(reader: Reader, inner: Call) -> Facts | None:
     """log(c + sum(w*exp(u)) + ...), a positive number and weights from the data, nonnegative: a logsumexp with weights."""
     from lossgraph.verify.tree_facts import RULES
 
