@@ -19,15 +19,20 @@ def continuous(sample: Sample) -> str | None:
     """A value that differs from those 1e-20 beside it."""
     for place, before, after in sample.places():
         for side, there in ((-1, before), (1, after)):
-            if there and all(abs(sample.value(place + side * step) - sample.value(place)) > JUMP for step in (TINY, TINY**2)):
+            if there and _stays(*(sample.value(place + side * step) - sample.value(place) for step in (TINY, TINY**2))):
                 return f"a jump at {mpmath.nstr(place, 12)}"
     return _zoomed_jump(sample)
 
 
+def _stays(coarse: Any, fine: Any) -> bool:
+    """Whether a difference of values is that of a jump: the finer step leaves it as it is, where a steep formula's shrinks with the step."""
+    return abs(fine) > JUMP and abs(fine) > abs(coarse) / 2
+
+
 def _zoomed_jump(sample: Sample) -> str | None:
     for place in sample.found:
-        sides = [(place - step, place + step) for step in (TINY, TINY**1.5)]  # a steep formula may change much over the first, and not over the second
-        if all(sample.inside(low) and sample.inside(high) and abs(sample.value(high) - sample.value(low)) > JUMP for low, high in sides):
+        sides = [(place - step, place + step) for step in (TINY, TINY**1.5)]
+        if all(sample.inside(low) and sample.inside(high) for low, high in sides) and _stays(*(sample.value(high) - sample.value(low) for low, high in sides)):
             return f"a jump at {mpmath.nstr(place, 12)}"
     return None
 
