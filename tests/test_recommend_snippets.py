@@ -35,6 +35,9 @@ FACTS: tuple[dict[str, Any], ...] = (
     {"sequence_to_sequence": True}, {"unstable": True, "bidirectional": False}, {"teacher_features": True}, {"audio_output": "spectrogram"},
     {"approach": "gan", "gradient_penalty": True}, {"metric": "iou"}, {"metric": "iou", "n_classes": 5}, {"boundary": True}, {"connected": True},
     {"long_tail": True, "n_classes": 5}, {"label_noise": True, "noise_rate": 0.6, "n_classes": 5}, {"max_margin": True, "n_classes": 5}, {"time_shifts": True},
+    {"edge_map": True}, {"per_image_weight": True}, {"per_image_weight": True, "n_classes": 5}, {"hard_samples": True}, {"worst_pixels": True},
+    {"textureless": True}, {"reconstruction": True, "label_noise": True}, {"supervise_costs": True}, {"patch_structure": True}, {"piecewise_flat": True},
+    {"rotated_boxes": True}, {"detector": "angle"}, {"detector": "set"}, {"metric": "iou", "score_itself": True},
     {"minority_share": 0.05}, {"heteroscedastic": True}, {"overdispersed": True}, {"multilabel": True, "imbalanced": True},
 )  # fmt: skip
 

@@ -19,6 +19,24 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
         ],
         {"photometric": "prediction=prediction, target=target", "inverse_depth_smoothness": "inverse_depth, target"},
     ),
+    "categorical_cross_entropy+mae+giou": (
+        [
+            "logits = torch.randn(200, 21, requires_grad=True)  # your model's classes of all its predictions; the last one means no object",
+            "target = torch.full((200,), 20)  # the true classes; those of matched predictions are set",
+            "target[:12] = torch.randint(0, 20, (12,))",
+            "corner = torch.rand(12, 2, requires_grad=True)  # your model's boxes, of matched predictions only",
+            "boxes = torch.cat([corner, corner + 0.3], 1)",
+            "box_target = torch.tensor([[0.2, 0.2, 0.6, 0.7]]).expand(12, 4)  # the boxes that they were matched with: left, top, right, bottom",
+        ],
+        {"categorical_cross_entropy": "logits, target", "mae": "boxes, box_target", "giou": "boxes, box_target"},
+    ),
+    "mse+total_variation": (
+        [
+            "noisy = torch.rand(2, 3, 64, 64)  # your images",
+            "image = noisy.clone().requires_grad_()  # the clean ones that are sought, or your model's output",
+        ],
+        {"mse": "image, noisy", "total_variation": "image"},
+    ),
     "gan_nonsaturating+r1_penalty": (
         [
             "fake_logits = torch.randn(32, requires_grad=True)  # the discriminator's logits of generated samples",
@@ -42,6 +60,22 @@ _KAPPA = (
     "logits.softmax(1), target",
 )
 LATER_INPUTS: dict[str, tuple[list[str], str]] = {
+    "inverse_depth_smoothness": (
+        [
+            "inverse_depth = torch.rand(2, 1, 64, 64, requires_grad=True)  # your model's output, divided by its mean",
+            "image = torch.rand(2, 3, 64, 64)  # the photograph",
+        ],
+        "inverse_depth, image",
+    ),
+    "stereo_cost_volume": (
+        [
+            "similarities = torch.randn(500, 96, requires_grad=True)  # of 500 pixels, at each disparity",
+            "true = torch.randint(0, 96, (500, 1))  # their disparities",
+            "near = (torch.arange(96) - true).abs() < 1.5",
+            "others = similarities.masked_fill(near, -1.0).topk(3, 1).values  # the three wrong ones that look most alike",
+        ],
+        "others, similarities.gather(1, true).squeeze(1)",
+    ),
     "weighted_kappa": _KAPPA,
     "bi_tempered_logistic": (
         [
@@ -100,6 +134,25 @@ FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
             "reconstruction = torch.randn(32, 20, requires_grad=True)  # what your autoencoder makes of them",
         ],
         "reconstruction, samples",
+    ),
+    ("detection", "gaussian_kl"): (
+        [
+            "def gaussian(box):  # centre x, centre y, width, height, angle -> mean and covariance",
+            "    cos, sin = box[:, 4].cos(), box[:, 4].sin()",
+            "    turn = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)",
+            "    return box[:, :2], turn @ torch.diag_embed(box[:, 2:4] ** 2 / 4) @ turn.mT",
+            "",
+            "base = torch.tensor([50.0, 40.0, 30.0, 10.0, 0.3])",
+            "raw = torch.randn(32, 5, requires_grad=True)  # your model's output, of positive anchors only",
+            "mean, covariance = gaussian(base + raw)",
+            "true_mean, true_covariance = gaussian(base.expand(32, 5))  # your boxes, the angle in radians",
+            "lower = torch.linalg.cholesky(true_covariance)  # in coordinates where the true box is the unit circle",
+            "half = torch.linalg.solve_triangular(lower, covariance, upper=False)",
+            "spread = torch.linalg.eigvalsh(torch.linalg.solve_triangular(lower, half.mT, upper=False))",
+            "shift = torch.linalg.solve_triangular(lower, (mean - true_mean).unsqueeze(2), upper=False).squeeze(2)",
+            "zero = torch.zeros_like(shift)",
+        ],
+        "shift, spread.log(), zero, zero",
     ),
     ("distillation", "kl_divergence"): (
         [*STUDENT[:2]],
