@@ -26,7 +26,7 @@ _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
 _SAID_TWICE = frozenset(  # true of one thing, false of another
-    "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback".split()
+    "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback vanishing_gradients keeps_level".split()
 )
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
