@@ -129,7 +129,7 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in from_first.get(found[start].stem, ()):
             apart = start >= number.end or start + len(choice) <= number.end
-            meant = not counted or start <= number.end or (_plural(found[start + len(choice) - 1]) and found[start].clause == found[number.start].clause)
+            meant = not counted or ((start <= number.end or _plural(found[start + len(choice) - 1])) and found[start].clause == found[number.start].clause)
             if apart and meant and _stands(choice, found, start):
                 return start, start + len(choice)
         if start < number.end:
