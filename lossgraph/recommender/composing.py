@@ -19,7 +19,7 @@ from lossgraph.recommender.snippet import snippet
 NAMES = {"scikit_learn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM"}  # of libraries beside PyTorch
 MOST_QUESTIONS = 3
 MOST_REJECTED = 5
-FAR_BEHIND = 0.2  # a candidate with less than this share of the best one's score is not recommended
+FAR_BEHIND = 0.45  # a candidate with less than this share of the best one's score is not recommended
 UNSURE = 0.55  # below this, a task read from text or data is asked, not assumed
 
 

@@ -6,6 +6,7 @@ one of the whole. Floating-point numbers only choose the lines that are tried; t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,6 +17,7 @@ from lossgraph.formula.domains import Span, end_value, parse_set
 from lossgraph.formula.render import text as written
 from lossgraph.formula.tree import Call, Compare, Index, Name, Node, Number, names
 from lossgraph.model import InputError, Verdict
+from lossgraph.verify.budget import limited
 from lossgraph.verify.exact import Unsure, holds
 from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import LINKS, Question, read
@@ -30,6 +32,7 @@ ON_LINES = frozenset({
 AT_TARGET = frozenset({"zero_at_target", "zero_only_at_target"})
 SIZES = (2, 3)  # vectors of open length are tried with these numbers of components
 MAX_LINES, MAX_HASTY, MAX_PROOFS = 400, 60, 3
+ON_A_LINE, IN_HASTE, ON_LINES_AT_ALL = 4.0, 5.0, 8.0  # seconds of the processor; most lines that settle anything need a tenth of one
 Point = dict[str, tuple[Fraction, ...]]
 Parts = Node | tuple[Node, ...]
 
@@ -63,18 +66,19 @@ def refute_on_lines(question: Question, *, hasty: bool = False) -> tuple[dict[st
     """
     if question.property not in ON_LINES or (question.property == "symmetric" and question.swapped() is not None and len(question.asked()) == 1):
         return None
-    partial: dict[str, Any] | None = None
     open_length = any(not str(length).isdigit() for length in question.lengths.values())
-    sizes = SIZES if open_length else (0,)
-    for size in sizes[:1] if hasty else sizes:
-        frame = Frame(question, size)
-        for fixed in ({}, *([] if hasty else frame.settings())):  # for all values of the scalars first
-            if fixed and partial is not None:
-                return partial, False
-            found = _on_candidates(Frame(question, size, fixed), MAX_HASTY if hasty else MAX_LINES)
-            if found is not None and found[1] and not fixed:
-                return found
-            partial = partial or (None if found is None else found[0])
+    sizes = SIZES[: 1 if hasty else None] if open_length else (0,)
+    partial: dict[str, Any] | None = None
+    with limited(IN_HASTE if hasty else ON_LINES_AT_ALL):
+        for size in sizes:
+            frame = Frame(question, size)
+            for fixed in ({}, *([] if hasty else frame.settings())):  # for all values of the scalars first
+                if fixed and partial is not None:
+                    return partial, False
+                found = _on_candidates(Frame(question, size, fixed), MAX_HASTY if hasty else MAX_LINES)
+                if found is not None and found[1] and not fixed:
+                    return found
+                partial = partial or (None if found is None else found[0])
     return None if partial is None else (partial, False)
 
 
@@ -84,11 +88,10 @@ def _on_candidates(frame: Frame, most: int) -> tuple[dict[str, Any], bool] | Non
 
     partial: dict[str, Any] | None = None
     for line in islice(frame.candidates(most), MAX_PROOFS):
-        try:
-            found: Verdict = decide_question(frame.on(line))
-        except (InputError, Undefined):
-            continue
-        if found.holds is False and found.certificate is not None:
+        found: Verdict | None = None
+        with contextlib.suppress(InputError, Undefined), limited(ON_A_LINE):
+            found = decide_question(frame.on(line))
+        if found is not None and found.holds is False and found.certificate is not None:
             proof = {"kind": "line", **frame.texts(line), "question": dict(found.certificate)}
             if found.status == "refuted":
                 return proof, True

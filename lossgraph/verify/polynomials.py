@@ -246,6 +246,8 @@ class _Builder:
         if not polynomial:
             return self.name(factor) ** exponent
         base = self.tree(factor)
+        if base.is_Symbol:  # a generator by itself, whose root needs no relation
+            return sympy.Pow(base, exponent)
         if exponent == whole:
             return sympy.Pow(base, int(whole))
         return sympy.Pow(base, int(whole)) * self.name(factor, base) ** (exponent - whole)
