@@ -35,6 +35,7 @@ class Catalog:
         self.data = data
         self.folder = folder
         self._losses: dict[str, Loss] = {}
+        self._lineages: dict[str, tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return f"<Catalog of {len(self)} losses>"
@@ -157,17 +158,22 @@ class Catalog:
         kinds = ("loss", "component", "composite", "regulariser", "transform", "framework")
         if kind is not None and kind not in kinds:
             raise UnknownNameError(f'no kind "{kind}"{near_names(kind, kinds)}; there are {", ".join(kinds)}')
-        tasks = None if task is None else {task, *(name for name in self.tasks if task in self._ancestors(name))}
+        tasks = None if task is None else {name for name in self.tasks if task in self.lineage(name)}
         found = (loss for loss in self if (tasks is None or tasks & set(loss.tasks)) and strategy in (None, loss.strategy) and kind in (None, loss.kind))
         return [loss for loss in found if self._proves(loss, wanted, unwanted)]
 
-    def _ancestors(self, task: str) -> set[str]:
-        found: set[str] = set()
-        parent = self.tasks[task].parent
-        while parent and parent not in found:
-            found.add(parent)
-            parent = self.tasks[parent].parent
-        return found
+    def lineage(self, task: str) -> tuple[str, ...]:
+        """The task itself and everything that it is a kind of, the most general last."""
+        if task not in self._lineages:
+            found = [task]
+            while (parent := self.tasks[found[-1]].parent if found[-1] in self.tasks else None) and parent not in found:
+                found.append(parent)
+            self._lineages[task] = tuple(found)
+        return self._lineages[task]
+
+    def family(self, task: str) -> str:
+        """The most general task that `task` is a kind of."""
+        return self.lineage(task)[-1]
 
     def _proves(self, loss: Loss, having: list[str], lacking: list[str]) -> bool:
         if not having and not lacking:

@@ -51,17 +51,19 @@ def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
 
 
 def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
-    """For each task the features of its sentences (under ""), and for each value of a fact that sentences are given for what a feature adds to its odds
-    against the task's other sentences: by feature, and under "" the same number for every other feature of the task."""
+    """For each task what a feature of a text adds to the odds of a fact's value against the task's other sentences.
+
+    `usual` is what it adds where it stands in no sentence of that value; `more`, for every feature of the task, by how much those differ that do.
+    """
     texts: dict[str, list[str]] = {}
     for name, sentences in by_fact.items():
         texts.setdefault(name.split()[0], []).extend(sentences)
     counts = {task: _counted("", (*examples.get(task, ()), *sentences)) for task, sentences in texts.items()}
-    found: dict[str, dict[str, Any]] = {task: {"": dict.fromkeys(sorted(whole), 1)} for task, whole in counts.items()}  # a mapping is searched fast
+    found: dict[str, dict[str, Any]] = {task: {"usual": {}, "more": {feature: {} for feature in sorted(whole)}} for task, whole in counts.items()}
     for name, sentences in by_fact.items():
         task, meaning = name.split()
         fact = meaning.partition("=")[0]
-        own, known = _counted("", sentences), found[task]
+        own = _counted("", sentences)
         others = {feature: number - own.get(feature, 0.0) for feature, number in counts[task].items()}
         rival = _counted("", (one for key, lines in by_fact.items() if key.startswith(f"{task} {fact}=") and key != name for one in lines))
         for feature, number in rival.items():  # what speaks for another value of the same fact counts twice
@@ -70,8 +72,11 @@ def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterabl
 
         def weight(here: float, there: float, size: float = size, rest: float = rest) -> float:
             usual = FACT_PRIOR * (here + there) / (size + rest)
-            return round(log((here + usual) / (size + FACT_PRIOR)) - log((there + usual) / (rest + FACT_PRIOR)), 2)
+            return log((here + usual) / (size + FACT_PRIOR)) - log((there + usual) / (rest + FACT_PRIOR))
 
         # How often a feature stands in the other sentences makes no difference where it stands in none of these.
-        known[meaning] = {"": weight(0.0, 1.0), **{feature: weight(number, others.get(feature, 0.0)) for feature, number in sorted(own.items())}}
+        usual = weight(0.0, 1.0)
+        found[task]["usual"][meaning] = round(usual, 2)
+        for feature, number in own.items():
+            found[task]["more"][feature][meaning] = round(weight(number, others.get(feature, 0.0)) - usual, 2)
     return found

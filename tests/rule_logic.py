@@ -14,7 +14,7 @@ from typing import Any
 from lossgraph.model import Condition, Fact, Rule
 from lossgraph.recommender.advise import Book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, ancestors, holds
+from lossgraph.recommender.conditions import TASK, holds
 from lossgraph.recommender.merging import Problem, refined, settle, settle_conflicts
 
 SELECTED = {"support", "prefer", "avoid", "forbid", "require"}
@@ -45,7 +45,7 @@ class Logic:
 
         self.z3: Any = z3
         self.book, self.task = book, task
-        self.lineage = ancestors(task, book.catalog.tasks)
+        self.lineage = book.catalog.lineage(task)
         self.values = {name: values_of(book, name) for name in book.facts if name != TASK}
         self.variables = {name: z3.Int(name) for name in self.values}
 

@@ -10,7 +10,7 @@ import pytest
 import lossgraph
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, ancestors, family, fires
+from lossgraph.recommender.conditions import TASK, fires
 from lossgraph.recommender.merging import Problem, settle
 from tests.test_rules import problem_of
 
@@ -73,8 +73,8 @@ def test_every_task_is_read_in_a_text(task: str) -> None:
 def judged(metric: str, task: str) -> bool:
     """Whether a metric judges the task, one above or below it, or the task that it borrows from."""
     tasks = CATALOG.data["metrics"][metric]["tasks"]
-    wanted = {one for each in (task, *BORROWS.get(task, ())) for one in ancestors(each, CATALOG.tasks)}
-    return not tasks or any(wanted & {*ancestors(one, CATALOG.tasks)} for one in tasks)
+    wanted = {one for each in (task, *BORROWS.get(task, ())) for one in CATALOG.lineage(each)}
+    return not tasks or any(wanted & {*CATALOG.lineage(one)} for one in tasks)
 
 
 @pytest.mark.parametrize("task", CATALOG.data["tasks"])
@@ -139,10 +139,10 @@ def test_no_rule_forbids_every_loss_of_a_task() -> None:
             facts = {one.fact: one.value for one in rule.when if one.test == "is" and one.fact != TASK}
             problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in {**facts, TASK: task}.items()})
             settle(problem, known.facts, known.catalog)
-            lineage = ancestors(str(problem.known[TASK]), known.catalog.tasks)
+            lineage = known.catalog.lineage(str(problem.known[TASK]))
             if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
                 continue
-            assert known.advice.rank(problem).standings, (rule.id, task, family(task, known.catalog.tasks))
+            assert known.advice.rank(problem).standings, (rule.id, task, known.catalog.family(task))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import lossgraph
 from lossgraph.build import build
 from lossgraph.model import Rule
 from lossgraph.recommender.advise import Book, book
-from lossgraph.recommender.conditions import TASK, ancestors
+from lossgraph.recommender.conditions import TASK
 from tests.rule_logic import Logic, played
 from tests.test_recommend_tasks import UNADVISED
 
@@ -64,7 +64,7 @@ def test_some_problem_of_the_task_is_consistent(task: str) -> None:
 def test_every_rule_fires_for_a_consistent_problem(rule: Rule) -> None:
     """A model that z3 finds is played back: the recommender itself makes the rule fire, and finds nothing that excludes each other."""
     wanted = _wanted(rule)
-    tasks = [task for task in TASKS if not wanted or wanted & {*ancestors(task, book().catalog.tasks)}]
+    tasks = [task for task in TASKS if not wanted or wanted & {*book().catalog.lineage(task)}]
     clash = rule.effect in {"conflict", "refuse"}
     for task in tasks:
         one = logic(task)

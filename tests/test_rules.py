@@ -15,7 +15,7 @@ from lossgraph.build import build
 from lossgraph.model import CatalogError, Condition, Rule, Verdict
 from lossgraph.recommender.advise import Book, book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, ancestors, fires, holds
+from lossgraph.recommender.conditions import TASK, fires, holds
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import FORMULAS
 from lossgraph.recommender.ranking import rank
@@ -109,7 +109,7 @@ def problem_of(rule: Rule, known: Book) -> Problem | None:
         given = {condition.fact: value for condition, value in zip(rule.when, values, strict=True) if value is not None}
         problem = Problem(facts={name: Finding(name, value, "flag", "test", 1.0) for name, value in given.items()})
         settle(problem, known.facts, known.catalog)
-        if fires(rule, problem.known, ancestors(str(problem.known.get(TASK, "")), known.catalog.tasks)):
+        if fires(rule, problem.known, known.catalog.lineage(str(problem.known.get(TASK, "")))):
             return problem
     return None
 
@@ -127,7 +127,7 @@ def test_where_a_rule_fires_with_a_known_task_a_loss_is_left(rule: Rule) -> None
     assert problem is not None
     if TASK not in problem.facts:
         problem.facts[TASK] = Finding(TASK, "regression", "flag", "test", 1.0)
-    lineage = ancestors(str(problem.known[TASK]), known.catalog.tasks)
+    lineage = known.catalog.lineage(str(problem.known[TASK]))
     if any(other.effect in {"conflict", "refuse"} and fires(other, problem.known, lineage) for other in known.rules):
         pytest.skip("these facts exclude each other")
     assert known.advice.rank(problem).standings
@@ -145,7 +145,7 @@ def test_the_index_finds_the_rules_that_fire() -> None:
             words = known.catalog.data[fact.among] if fact.among else fact.values
             values: list[Any] = {"flag": [True, False], "number": [0.05, 2, 60]}.get(fact.kind, [*words])
             facts[name] = drawn.choice(values)
-        lineage = ancestors(str(facts.get(TASK, "")), known.catalog.tasks)
+        lineage = known.catalog.lineage(str(facts.get(TASK, "")))
         expected = [rule for rule in known.rules if fires(rule, facts, lineage)]
         assert known.advice.index.fired(facts) == expected
         compared += len(expected)
@@ -227,8 +227,7 @@ def test_property_rules_wait_for_the_proof_and_use_it() -> None:
 
 
 def test_negated_conditions_and_unknown_facts() -> None:
-    tasks = lossgraph.load().tasks
-    lineage = ancestors("count_regression", tasks)
+    lineage = lossgraph.load().lineage("count_regression")
     assert holds(Condition(TASK, "is", "regression"), {TASK: "count_regression"}, lineage)
     assert not holds(Condition(TASK, "not", "regression"), {TASK: "count_regression"}, lineage)
     assert not holds(Condition("outliers", "is", False), {}, ())

@@ -33,7 +33,7 @@ class Book:
         self.facts: dict[str, Fact] = {name: build(Fact, entry) for name, entry in catalog.data["facts"].items()}
         self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
         self.advice = Advice(catalog, self.facts)
-        self.conflicts = Index([rule for rule in catalog.data["rules"] if rule["effect"] in {"conflict", "refuse"}], catalog.tasks)
+        self.conflicts = Index([rule for rule in catalog.data["rules"] if rule["effect"] in {"conflict", "refuse"}], catalog.lineage)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

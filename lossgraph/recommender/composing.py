@@ -9,7 +9,7 @@ from typing import Any
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
-from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, mentioned, written
+from lossgraph.recommender.conditions import TASK, filled, holds, mentioned, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import defaults, values_of
@@ -29,7 +29,7 @@ class Advice:
     def __init__(self, catalog: Catalog, facts: Mapping[str, Fact]) -> None:
         self.catalog = catalog
         self.facts = facts
-        self.index = Index(catalog.data["rules"], catalog.tasks)
+        self.index = Index(catalog.data["rules"], catalog.lineage)
         self.cards = Cards(catalog)
         self._judged: dict[tuple[str, str], bool] = {}
         self._unlikes: dict[str, Rule] = {}
@@ -53,8 +53,8 @@ class Advice:
         """Whether a metric judges a task, a more general or a more special one."""
         if (metric, task) not in self._judged:
             tasks = self.catalog.data["metrics"][metric]["tasks"]
-            above = ancestors(task, self.catalog.tasks)
-            self._judged[metric, task] = not tasks or any(one in above or task in ancestors(one, self.catalog.tasks) for one in tasks)
+            above = self.catalog.lineage(task)
+            self._judged[metric, task] = not tasks or any(one in above or task in self.catalog.lineage(one) for one in tasks)
         return self._judged[metric, task]
 
     def _unlike(self, loss: str) -> Rule:
@@ -271,7 +271,7 @@ def _why_not(loss: str, ranking: Ranking, problem: Problem, advice: Advice, chos
 
 def _missing(rule: Rule, known: Mapping[str, Any], advice: Advice) -> str:
     """The conditions of a rule that do not hold, in words."""
-    lineage = ancestors(str(known.get(TASK, "")), advice.catalog.tasks)
+    lineage = advice.catalog.lineage(str(known.get(TASK, "")))
     shown: list[str] = []
     for one in rule.when:
         if not holds(one, known, lineage):
@@ -302,7 +302,7 @@ def _changes(winner: str, problem: Problem, advice: Advice, most: int = 4) -> tu
         fact = advice.facts[name]
         for value in _others(fact, problem.known.get(name)):
             changed = _changed(problem, name, value, advice)
-            if family(str(changed.known[TASK]), advice.catalog.tasks) != family(task, advice.catalog.tasks):
+            if advice.catalog.family(str(changed.known[TASK])) != advice.catalog.family(task):
                 continue
             ranking = advice.rank(changed)
             if ranking.standings and ranking.standings[0].loss != winner and ranking.standings[0].loss not in found:

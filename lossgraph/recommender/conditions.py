@@ -6,28 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import ge, gt, le, lt
 from typing import Any
 
-from lossgraph.model import Condition, Fact, Rule, Task
+from lossgraph.model import Condition, Fact, Rule
 
 TASK = "problem"  # the fact that says which task of tasks.yaml it is; flags and arguments call it `task`
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
-
-
-def ancestors(task: str, tasks: Mapping[str, Task]) -> tuple[str, ...]:
-    """The task itself and everything that it is a kind of, the most general last."""
-    found = [task]
-    while (parent := tasks[found[-1]].parent if found[-1] in tasks else None) and parent not in found:
-        found.append(parent)
-    return tuple(found)
-
-
-def family(task: str, tasks: Mapping[str, Task]) -> str:
-    """The most general task that `task` is a kind of."""
-    for _ in range(len(tasks)):  # a circle of parents ends too
-        parent = tasks[task].parent if task in tasks else None
-        if not parent:
-            break
-        task = parent
-    return task
 
 
 def holds(condition: Condition, known: Mapping[str, Any], lineage: tuple[str, ...]) -> bool:

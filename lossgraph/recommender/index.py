@@ -6,13 +6,13 @@ rule in turn (`tests/test_rules.py` compares both).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 from lossgraph.build import build
-from lossgraph.model import Condition, Rule, Task
-from lossgraph.recommender.conditions import TASK, ancestors, holds
+from lossgraph.model import Condition, Rule
+from lossgraph.recommender.conditions import TASK, holds
 
 Entry = tuple[int, Rule, tuple[Condition, ...], tuple[Condition, ...]]
 
@@ -20,9 +20,9 @@ Entry = tuple[int, Rule, tuple[Condition, ...], tuple[Condition, ...]]
 class Index:
     """Rules in order, with what each still asks once the task is known. They are made from the compiled catalogue when a task first needs them."""
 
-    def __init__(self, compiled: Iterable[Mapping[str, Any]], tasks: Mapping[str, Task]) -> None:
+    def __init__(self, compiled: Iterable[Mapping[str, Any]], lineage: Callable[[str], tuple[str, ...]]) -> None:
         self._compiled = tuple(compiled)
-        self._tasks = tasks
+        self._lineage = lineage
         self._built: dict[int, Rule] = {}
         self._shelves: dict[str, tuple[list[Entry], dict[str, list[Entry]]]] = {}
 
@@ -49,7 +49,7 @@ class Index:
 
     def _shelve(self, task: str) -> tuple[list[Entry], dict[str, list[Entry]]]:
         """The rules that the task allows: those that need no further fact, and the others by a fact that they need."""
-        lineage = ancestors(task, self._tasks)
+        lineage = self._lineage(task)
         given = {TASK: task} if task else {}
         free: list[Entry] = []
         needing: dict[str, list[Entry]] = {}

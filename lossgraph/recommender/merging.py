@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, ancestors, family, filled, holds, written
+from lossgraph.recommender.conditions import TASK, filled, holds, written
 from lossgraph.recommender.index import Index
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
@@ -49,7 +49,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
     problem = Problem()
     _merge_task(readings, problem, catalog)
     task = problem.facts.get(TASK)
-    root = family(str(task.value), catalog.tasks) if task is not None else None
+    root = catalog.family(str(task.value)) if task is not None else None
     if root == "regression":  # a column of few numbers was also read as classes
         readings = replace(readings, text=_for_numbers(readings.text), data={name: one for name, one in readings.data.items() if name not in OF_CLASSES})
     if root is not None and root not in {"regression", "classification"} and root not in readings.families and readings.data:
@@ -84,17 +84,17 @@ def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
     allowed = readings.families
     if flag is not None:
         chosen: Finding | None = flag
-        root = family(str(flag.value), catalog.tasks)
+        root = catalog.family(str(flag.value))
         if allowed and root in {"regression", "classification"} and root not in allowed:
             problem.errors.append(f"the task was given as {flag.value}, but {readings.why_families}; choose another task or another column")
-        elif data is not None and data.confidence >= SURE and family(str(data.value), catalog.tasks) != root and root in {"regression", "classification"}:
+        elif data is not None and data.confidence >= SURE and catalog.family(str(data.value)) != root and root in {"regression", "classification"}:
             problem.cautions.append(f"the task was given as {flag.value}, though {readings.why_families}, which looks like {data.value}")
-        elif text is not None and family(str(text.value), catalog.tasks) != root:
+        elif text is not None and catalog.family(str(text.value)) != root:
             problem.cautions.append(f"the text reads like {text.value} ({text.evidence}); the task that was given, {flag.value}, was used")
     elif text is not None:
         chosen = text
-        root = family(str(text.value), catalog.tasks)
-        sure_of_other = data is not None and data.confidence >= SURE and family(str(data.value), catalog.tasks) != root
+        root = catalog.family(str(text.value))
+        sure_of_other = data is not None and data.confidence >= SURE and catalog.family(str(data.value)) != root
         if allowed and root in {"regression", "classification"} and (root not in allowed or sure_of_other):
             other = data.value if data is not None else allowed[0]
             problem.questions.append(
@@ -103,7 +103,7 @@ def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
             chosen = None
     else:
         chosen = data
-    if chosen is not None and data is not None and chosen is not data and str(chosen.value) in ancestors(str(data.value), catalog.tasks)[1:]:
+    if chosen is not None and data is not None and chosen is not data and str(chosen.value) in catalog.lineage(str(data.value))[1:]:
         chosen = replace(data, confidence=max(data.confidence, chosen.confidence), evidence=f"{chosen.evidence}; {data.evidence}", source=chosen.source)
     elif flag is None and chosen is not None and chosen is text and data is not None and _corrects(data, chosen, catalog):
         problem.cautions.append(f"the text reads like {chosen.value}; the column says {data.value} ({data.evidence}), which was used")
@@ -116,7 +116,7 @@ def _merge_task(readings: Readings, problem: Problem, catalog: Catalog) -> None:
 
 def _corrects(data: Finding, text: Finding, catalog: Catalog) -> bool:
     """Whether the data is sure of another kind of classification than the text: it decides the cardinality."""
-    same = family(str(data.value), catalog.tasks) == family(str(text.value), catalog.tasks) != "regression"
+    same = catalog.family(str(data.value)) == catalog.family(str(text.value)) != "regression"
     return same and data.value != text.value and data.confidence >= 0.8
 
 
@@ -193,7 +193,7 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
         changed = False
         known = problem.known
         task = str(known.get(TASK, ""))
-        lineage = ancestors(task, catalog.tasks)
+        lineage = catalog.lineage(task)
         for fact in facts.values():
             guess = problem.facts.get(fact.id)
             if not fact.derived or (guess is not None and (guess.source != "text" or guess.confidence > WEAK)):

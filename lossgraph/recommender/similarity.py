@@ -15,6 +15,7 @@ from lossgraph.words import Word, features, single_features
 
 _EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
 IMPLIED = 2.0  # the logarithm of odds from which on a fact is read that no phrase names
+TELLING = 0.5  # what a word adds at least that is shown as a reason
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,29 @@ def _seen(feature: str, evidence: Mapping[str, Mapping[str, Mapping[str, float]]
 
 def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, str, float, tuple[str, ...]]]:
     """Facts that a text on a task means without naming them: fact, value, odds (a logarithm) and the words that say so, the surest first."""
-    shown = {feature: word.text for word in reversed(found) for feature in single_features([word])}
-    hints = catalog.data["hints"].get(task, {})
-    own = [feature for feature in features(found) if feature in hints[""]] if hints else []
+    hints = catalog.data["hints"].get(task)
+    if hints is None:
+        return []
+    usual, more = hints["usual"], hints["more"]
+    known = 0.0
+    odds = dict.fromkeys(usual, 0.0)
+    for feature in features(found):
+        if feature in more:
+            weight = PAIRS if " " in feature else 1.0
+            known += weight
+            for meaning, added in more[feature].items():
+                odds[meaning] += weight * added
+    likely = {meaning: added + known * usual[meaning] for meaning, added in odds.items() if added + known * usual[meaning] > IMPLIED}
+    if not likely:
+        return []
+    shown = {feature: word.text for word in reversed(found) for feature in single_features([word]) if feature in more and feature not in _EVERYDAY}
     result: list[tuple[str, str, float, tuple[str, ...]]] = []
-    for meaning, weights in hints.items():
-        if not meaning:
-            continue
-        odds = sum(weights.get(feature, weights[""]) * (PAIRS if " " in feature else 1.0) for feature in own)
-        said = sorted((feature for feature in shown if weights.get(feature, 0.0) > 0.5 and feature not in _EVERYDAY), key=lambda feature: -weights[feature])
-        if odds > (IMPLIED if len(said) > 2 else 2.5 * IMPLIED) and len(said) > 1:
+    for meaning, sure in likely.items():
+        least = TELLING - usual[meaning]
+        said = sorted((feature for feature in shown if more[feature].get(meaning, 0.0) > least), key=lambda feature: -more[feature][meaning])
+        if len(said) > 1 and (len(said) > 2 or sure > 2.5 * IMPLIED):
             fact, _, value = meaning.partition("=")
-            result.append((fact, value, odds, tuple(shown[feature] for feature in said[:3])))
+            result.append((fact, value, sure, tuple(shown[feature] for feature in said[:3])))
     return sorted(result, key=lambda one: -one[2])
 
 

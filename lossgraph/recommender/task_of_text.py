@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lossgraph.catalog import Catalog
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, family
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import Match, quoted
 from lossgraph.recommender.similarity import NONE, scores, telling
 from lossgraph.words import Word
@@ -96,7 +96,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     if phrases[best] >= _STRONG:
         both = following[0] if following and lead < _CLEAR else {"regression": "classification", "classification": "regression"}.get(best, "")
         if phrases.get(both, 0.0) >= 0.75 * phrases[best]:
-            other = next(one for one in own if family(one.value, catalog.tasks) == both and not one.denied)
+            other = next(one for one in own if catalog.family(one.value) == both and not one.denied)
             return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
         return Finding(TASK, task, "text", evidence, 0.9), None
     said = len(telling(found, task, catalog))
@@ -124,7 +124,7 @@ def _families(named: Mapping[str, float], alike: Mapping[str, float], catalog: C
     """For each family of tasks the evidence of its phrases, and the likeness of the one that the text reads most like."""
     result: dict[str, tuple[float, float]] = {}
     for task in {*named, *alike} - {NONE}:
-        root = family(task, catalog.tasks)
+        root = catalog.family(task)
         phrases, likeness = result.get(root, (0.0, float("-inf")))
         result[root] = phrases + named.get(task, 0.0), max(likeness, alike.get(task, 0.0))
     return result
@@ -132,7 +132,7 @@ def _families(named: Mapping[str, float], alike: Mapping[str, float], catalog: C
 
 def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], catalog: Catalog) -> str:
     """The task of a family: the one with most evidence; a kind without a phrase must be clearly more alike than the family's own task."""
-    members = [name for name in {*named, *alike} - {NONE} if family(name, catalog.tasks) == best]
+    members = [name for name in {*named, *alike} - {NONE} if catalog.family(name) == best]
     kinds = [name for name in members if named.get(name)]
     if any(name != best and named[name] >= _STRONG for name in kinds):
         members = [name for name in members if name != best]
@@ -148,7 +148,7 @@ def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], cat
 
 def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog: Catalog) -> str:
     """The words that name the task, or another one of its family, or else those that are common there."""
-    for names in ({task}, {name for name in catalog.tasks if family(name, catalog.tasks) == root}):
+    for names in ({task}, {name for name in catalog.tasks if catalog.family(name) == root}):
         match = next((one for one in own if one.value in names and not one.denied), None)
         if match is not None:
             return quoted(found, match.start, match.end)
@@ -171,7 +171,7 @@ def _hinted_likeness(alike: dict[str, float], others: Mapping[str, Finding], cat
                     result[kind] = result.get(kind, 0.0) + more
     tasks = _judged(others.get("metric"), catalog)
     for task in catalog.tasks if tasks else ():
-        if family(task, catalog.tasks) == family(tasks[0], catalog.tasks):
+        if catalog.family(task) == catalog.family(tasks[0]):
             result[task] = result.get(task, 0.0) + (_SURE_HINT if task in tasks else _HINT)
     return result
 
@@ -179,7 +179,7 @@ def _hinted_likeness(alike: dict[str, float], others: Mapping[str, Finding], cat
 def _judged(metric: Finding | None, catalog: Catalog) -> tuple[str, ...]:
     """The tasks that a metric judges where they are all of one family; () otherwise."""
     tasks = tuple(catalog.metrics[str(metric.value)].tasks) if metric else ()
-    return tasks if len({family(task, catalog.tasks) for task in tasks}) == 1 else ()
+    return tasks if len({catalog.family(task) for task in tasks}) == 1 else ()
 
 
 def with_hints(findings: dict[str, Finding], named: bool, catalog: Catalog) -> dict[str, Finding]:
@@ -188,9 +188,9 @@ def with_hints(findings: dict[str, Finding], named: bool, catalog: Catalog) -> d
     if task is not None and task.confidence != FAINT:
         return findings
     hinted = _hinted(findings, catalog)
-    if hinted is None or (task is not None and named and family(str(hinted.value), catalog.tasks) != family(str(task.value), catalog.tasks)):
+    if hinted is None or (task is not None and named and catalog.family(str(hinted.value)) != catalog.family(str(task.value))):
         return findings
-    if task is not None and family(str(hinted.value), catalog.tasks) == family(str(task.value), catalog.tasks):
+    if task is not None and catalog.family(str(hinted.value)) == catalog.family(str(task.value)):
         hinted = Finding(TASK, task.value, "text", f"{task.evidence}; {hinted.evidence}", max(hinted.confidence, task.confidence))
     return {**findings, TASK: hinted}
 

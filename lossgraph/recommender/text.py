@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, family
+from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
@@ -117,7 +117,7 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
     """Facts whose words mean something else where a number is predicted: exact zeros may be those of coefficients."""
     task = findings.get(TASK)
     result = dict(findings)
-    if task is None or task.confidence <= FAINT or family(str(task.value), catalog.tasks) != "regression":
+    if task is None or task.confidence <= FAINT or catalog.family(str(task.value)) != "regression":
         return result
     zeros = result.get("many_zeros")
     if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
