@@ -46,7 +46,8 @@ _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
      ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
       "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
-      "teacher forcing", "half precision", "mixed precision", "double precision")],
+      "teacher forcing", "power imbalance", "energy imbalance", "grid imbalance", "imbalance price", "imbalance charge", "imbalance cost", "imbalance fee",
+      "imbalance settlement", "imbalance penalty", "half precision", "mixed precision", "double precision")],
     0,
 )  # fmt: skip
 
@@ -114,11 +115,15 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
 
 
 def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
-    """Facts whose words mean something else where a number is predicted: exact zeros may be those of coefficients."""
+    """Facts whose words mean something else where a number is predicted: exact zeros may be those of coefficients, levels those of
+    quantiles."""
     task = findings.get(TASK)
     result = dict(findings)
     if task is None or task.confidence <= FAINT or catalog.family(str(task.value)) != "regression":
         return result
+    sizes = result.get("n_classes")
+    if sizes is not None and task.value == "quantile_regression" and "level" in sizes.evidence:
+        del result["n_classes"]
     zeros = result.get("many_zeros")
     if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
         del result["many_zeros"]
