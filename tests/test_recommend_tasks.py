@@ -41,8 +41,6 @@ UNRECOMMENDED: dict[str, str] = {
     "gan_minimax": "the discriminator's half, named in a caution of `gan_nonsaturating`; as the generator's it saturates",
     "lsgan_generator": "the generator's half of `lsgan`",
     "wgan_generator": "the generator's half of `wgan_critic`",
-    "jensen_shannon": "what the minimax game minimises with a perfect discriminator; needs densities",
-    "reverse_kl": "needs the densities of both distributions",
     "pairwise_ranking": "`contrastive` and `margin_ranking` are its two uses, and are recommended for them",
     "perceptron": "no margin: a zero score costs nothing, and so does a zero model; the hinge stands for it",
 }

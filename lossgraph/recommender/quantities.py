@@ -128,9 +128,11 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
     strange = 0  # words that mean nothing to us; two may stand before a noun that is counted: 5 heart rhythm types
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in from_first.get(found[start].stem, ()):
+            if not _stands(choice, found, start):
+                continue
             apart = start >= number.end or start + len(choice) <= number.end
             meant = not counted or ((start <= number.end or _plural(found[start + len(choice) - 1])) and found[start].clause == found[number.start].clause)
-            if apart and meant and _stands(choice, found, start):
+            if apart and meant:
                 return start, start + len(choice)
         if start < number.end:
             continue

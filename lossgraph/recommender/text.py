@@ -5,6 +5,7 @@ What is not recognised stays unknown: another language, or words without meaning
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,15 +19,17 @@ from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
 from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
+_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
 _WINDOW = 10  # how many words apart the parts of a phrase may stand that are only near each other
 _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
-_OF_METHODS = frozenset({"max_margin", "second_order", "boosting"})  # what is used today need not be wished for
+_OF_METHODS = frozenset({"max_margin", "second_order", "boosting", "reward_model", "fit_reward"})  # what is used today need not be wished for
 _SAID_TWICE = frozenset(  # true of one thing, false of another
-    "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback vanishing_gradients keeps_level".split()
+    "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback soft_labels teacher class_head positive_pairs own_target "
+    "hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes sequence_score several_passes".split()
 )
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
@@ -68,6 +71,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     if len(text) > LONGEST:
         notes.append(f"only the first {LONGEST:,} characters of the text were read")
         text = text[:LONGEST]
+    text = _WITHOUT.sub("without", text)
     found = words(text)
     if _foreign(found):
         return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
@@ -147,7 +151,7 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str,
             places = _near(found, roots, (start, end), near)
             inside = frozenset(index for place, stop in places or () for index in range(place, stop))
             denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
-            if places and None not in denials:
+            if places and None not in denials and (len({bool(one) for one in denials}) == 1):  # of parts of which some are denied nobody knows what is meant
                 span = min(place for place, _ in places), max(stop for _, stop in places)
                 size = sum(stop - place for place, stop in places)
                 yield Match(fact, value, *span, weak, sum(bool(one) for one in denials) % 2 == 1 if not near else any(denials), size)
