@@ -37,7 +37,6 @@ UNRECOMMENDED: dict[str, str] = {
     "perplexity": "same optimum as the mean negative log-likelihood; a metric",
     "zero_one": "no gradient; a metric only",
     "cross_entropy": "takes probabilities; `categorical_cross_entropy` is the same on logits, and stable",
-    "nll": "takes log-probabilities; `categorical_cross_entropy` is the same on logits",
     "gan_minimax": "the discriminator's half, named in a caution of `gan_nonsaturating`; as the generator's it saturates",
     "lsgan_generator": "the generator's half of `lsgan`",
     "wgan_generator": "the generator's half of `wgan_critic`",
