@@ -29,7 +29,8 @@ _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", 
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting", "reward_model", "fit_reward"})  # what is used today need not be wished for
 _SAID_TWICE = frozenset(  # true of one thing, false of another
     "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback soft_labels teacher class_head positive_pairs own_target "
-    "hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes sequence_score several_passes".split()
+    "sequence_score "
+    "several_passes hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes".split()
 )
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
