@@ -96,9 +96,8 @@ def cache_folder() -> Path:
 
 
 def _file(folder: Path) -> Path:
-    import hashlib
-
-    return cache_folder() / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
+    path = str(folder).encode()
+    return cache_folder() / f"{len(path)}-{zlib.crc32(path):08x}.json"
 
 
 def read(folder: Path, key: str) -> Data | None:

@@ -7,9 +7,11 @@ dataclasses with pydantic; an unknown key is refused because each class carries 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
+
+from lossgraph.record import record
 
 STRICT: dict[str, Any] = {"extra": "forbid"}
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -34,7 +36,7 @@ class CatalogError(InputError):
     """Every problem found in the catalogue's files, one a line: `file: place: what is wrong; what to do`."""
 
 
-@dataclass(frozen=True)
+@record
 class Variable:
     """A variable of a formula. `length` makes it a vector; `role` says what it is in training (roles in properties.yaml)."""
 
@@ -45,7 +47,7 @@ class Variable:
     meaning: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """A parameter of a formula: where it may lie, what it is unless given, and what it does."""
 
@@ -56,7 +58,7 @@ class Parameter:
     length: str | int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Claim:
     """A property that a card expects of one view. `when` restricts the parameters; `constant` belongs to quantified properties."""
 
@@ -67,7 +69,7 @@ class Claim:
     note: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class View:
     """One way to write a loss down: variables, parameters, an expression, and what is expected of it.
 
@@ -89,7 +91,7 @@ class View:
     properties: Mapping[str, Claim] = field(default_factory=dict[str, Claim])
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """One term of a composite: a card and its weight, with the parameters it is used with.
 
@@ -103,7 +105,7 @@ class Part:
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True)
+@record
 class Relation:
     """An edge from the card that holds it to `target`. `identity` is the YAML key `as`; where no formula can say it, `statement` does."""
 
@@ -116,7 +118,7 @@ class Relation:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Use:
     """When practitioners reach for the loss, and what they should watch.
 
@@ -131,7 +133,7 @@ class Use:
     surrogate_of: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Pitfall:
     """A known bug or misuse, with where it was seen (a reference id or a URL)."""
 
@@ -140,7 +142,7 @@ class Pitfall:
     source: str
 
 
-@dataclass(frozen=True)
+@record
 class Loss:
     """A card of the catalogue: one loss, one file; the file's stem is the id.
 
@@ -177,7 +179,7 @@ class Loss:
         return {"given": "complete", "composed": "complete", "none": "no_formula", "unknown": "unknown_formula"}[self.formula]  # type: ignore[return-value]
 
 
-@dataclass(frozen=True)
+@record
 class Cell:
     """The verdict on one part of the parameter domain, for a property that depends on the parameters."""
 
@@ -188,7 +190,7 @@ class Cell:
     certificate: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Verdict:
     """What is proved of one property of one formula, for every allowed parameter.
 
@@ -210,7 +212,7 @@ class Verdict:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Task:
     """A task of tasks.yaml; `parent` makes the taxonomy a tree."""
 
@@ -222,7 +224,7 @@ class Task:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Strategy:
     """How a loss is built: error, margin, probabilistic, overlap ..."""
 
@@ -232,7 +234,7 @@ class Strategy:
     definition: str
 
 
-@dataclass(frozen=True)
+@record
 class Property:
     """A property of properties.yaml.
 
@@ -252,7 +254,7 @@ class Property:
     unbounded_only: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class RelationType:
     """A kind of edge. `checker` names how the relation is proved; `inverse` is how the edge reads from its other end."""
 
@@ -266,7 +268,7 @@ class RelationType:
     symmetric: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Metric:
     """An evaluation metric; `direction` says which way is better."""
 
@@ -280,7 +282,7 @@ class Metric:
     warning: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Method:
     """A way to minimise a loss (methods.yaml).
 
@@ -302,7 +304,7 @@ class Method:
     limits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Reference:
     """A publication or document that cards and rules cite; at least one identifier (doi, arxiv, isbn or url) is given."""
 
@@ -317,7 +319,7 @@ class Reference:
     url: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class SourceClaim:
     """What a publication or a library says of a loss: a property (`property`, `holds`), or a formula or sentence that was compared by hand.
 
@@ -337,7 +339,7 @@ class SourceClaim:
     source: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """Something whose claims are audited (catalog/claims/<id>.yaml). `formulas` are those that it states, where its claims are not about our cards' own."""
 
@@ -352,7 +354,7 @@ class Source:
         return Loss(self.id, self.about, "loss", self.about, (), "", (), views=self.formulas)
 
 
-@dataclass(frozen=True)
+@record
 class Condition:
     """One test of a known fact, for example `minority_share < 0.2`. A fact that is not known meets `unknown` only."""
 
@@ -362,7 +364,7 @@ class Condition:
     value: Any = None
 
 
-@dataclass(frozen=True)
+@record
 class Derivation:
     """A fact that follows from others: `value` holds where all of `when` hold; `text` says why."""
 
@@ -372,7 +374,7 @@ class Derivation:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Fact:
     """Something about a problem that the recommender reasons with (facts.yaml), with its closed set of values.
 
@@ -405,7 +407,7 @@ class Fact:
         return self.argument or self.id
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A piece of advice with its evidence (catalog/rules/*.yaml).
 
@@ -437,7 +439,7 @@ class Rule:
     ledger: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Edge:
     """A relation between two losses as the graph shows it: the card's relation, and whether it is proved, tested or only stated.
 

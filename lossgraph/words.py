@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
+
+from lossgraph.record import record
 
 _TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|%|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[,;.:!?()]|(?<=\s)[-–—](?=\s)", re.IGNORECASE)
 _SLOPPY = frozenset("dont doesnt didnt isnt arent wasnt werent havent hasnt wouldnt shouldnt couldnt neednt".split())
@@ -31,7 +32,7 @@ _EVERYWHERE = frozenset(
 _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 
 
-@dataclass(frozen=True)
+@record
 class Word:
     """A word of the text: as written, folded, and the numbers of the clause and the sentence it stands in."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 from typing import Any
@@ -19,6 +18,7 @@ from lossgraph.recommender.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge
+from lossgraph.record import record
 
 Path = str | os.PathLike[str]
 _books: dict[str, Book] = {}
@@ -56,7 +56,7 @@ def book() -> Book:
     return _books[key]
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """What was asked, apart from the other facts that were given by name."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Literal
+
+from lossgraph.record import record
 
 Status = Literal["recommended", "question", "error"]
 Source = Literal["flag", "text", "data", "derived"]
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """A fact as it is known: `evidence` quotes what says so, `confidence` lies in (0, 1]. A derived fact follows from others."""
 
@@ -21,7 +23,7 @@ class Finding:
     confidence: float
 
 
-@dataclass(frozen=True)
+@record
 class Reason:
     """A rule that fired: its sentence, the publications or documents that support it, and the grade of that evidence (A to D)."""
 
@@ -31,7 +33,7 @@ class Reason:
     grade: str
 
 
-@dataclass(frozen=True)
+@record
 class Component:
     """A term of a combination, with its weight."""
 
@@ -39,7 +41,7 @@ class Component:
     weight: float
 
 
-@dataclass(frozen=True)
+@record
 class Recommendation:
     """One recommended loss. Equal ranks are ties; `parameters` of a combination are named `loss.parameter`; `code` runs as it stands."""
 
@@ -53,7 +55,7 @@ class Recommendation:
     code: str
 
 
-@dataclass(frozen=True)
+@record
 class Rejection:
     """A loss that one might have expected, and why it is not recommended."""
 
@@ -61,7 +63,7 @@ class Rejection:
     because: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """A change of facts that would put another loss first."""
 
@@ -70,7 +72,7 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Answer:
     """What `recommend` returns.
 

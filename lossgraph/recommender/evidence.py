@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lossgraph.record import record
 from lossgraph.words import Word
 
 NEGATORS = frozenset({"no", "not", "without", "never", "none", "neither", "nor", "hardly", "barely", "lacks", "lack", "zero", "cannot", "non", "free"})
 REACH = 3  # how many words before a phrase a negator reaches; words that only carry it on are not counted
 
 
-@dataclass(frozen=True)
+@record
 class Match:
     """A phrase of a fact in the text, over the words [start, end); `denied` when a negation stands before it."""
 

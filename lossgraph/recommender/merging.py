@@ -10,6 +10,7 @@ from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.conditions import TASK, filled, holds, written
 from lossgraph.recommender.index import Index
+from lossgraph.record import record
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
 SURE_ENOUGH = 0.55  # below this, the task is asked
@@ -18,7 +19,7 @@ LOOSE = frozenset({"long_tail", "empty_masks", "costly_error", "soft_labels", "b
 SURE = 0.85  # from this confidence on, what the data says of the task is held against the text
 
 
-@dataclass(frozen=True)
+@record
 class Readings:
     """What each source said. `families` are the task families that the data allows, with the reason; empty where no file was given."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
+from lossgraph.record import record
 from lossgraph.words import Shelves, Word, by_word, phrases
 
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 1e2}
@@ -30,7 +30,7 @@ _REACH = 4
 _OF_RATIOS = frozenset("imbalance imbalanced unbalanced ratio class positive negative".split())
 
 
-@dataclass(frozen=True)
+@record
 class Number:
     """A number of the text: `kind` is plain, percent, fraction (1 in 1000), ratio (100:1) or quantile (P90); it covers the words [start, end)."""
 
@@ -209,13 +209,13 @@ def read_numbers(found: list[Word], facts: Mapping[str, Fact]) -> Iterator[tuple
 
 
 _LEVEL = r"(\d+(?:\.\d+)?)(?:th|st|nd|rd)?\s*%?"
-_LEVELS = re.compile(rf"{_LEVEL}\s*(?:and|&|/|to)\s*(?:the\s+)?{_LEVEL}[\s-]*(?:percentile|quantile)", re.IGNORECASE)
+_LEVELS = rf"{_LEVEL}\s*(?:and|&|/|to)\s*(?:the\s+)?{_LEVEL}[\s-]*(?:percentile|quantile)"
 
 
 def read_interval(text: str) -> tuple[float, str] | None:
     """What a pair of quantiles that leave the same share outside covers, such as the 5th and 95th percentile, and the words."""
     short = list(re.finditer(r"\b[PQpq](\d\d)\b", text))
-    match = _LEVELS.search(text)
+    match = re.search(_LEVELS, text, re.IGNORECASE)
     if match is None and len(short) < 2:
         return _listed_levels(text)
     levels = match.groups() if match else tuple(one.group(1) for one in short)
@@ -226,12 +226,12 @@ def read_interval(text: str) -> tuple[float, str] | None:
 
 
 _PERCENT = r"\d+(?:\.\d+)?\s*%?"
-_LIST = re.compile(rf"{_PERCENT}(?:\s*(?:,|;|/|and|\.\.\.)+\s*(?:and\s+|\.\.\.\s*)?{_PERCENT})+", re.IGNORECASE)
+_LIST = rf"{_PERCENT}(?:\s*(?:,|;|/|and|\.\.\.)+\s*(?:and\s+|\.\.\.\s*)?{_PERCENT})+"
 
 
 def _listed_levels(text: str) -> tuple[float, str] | None:
     """The same of a rising list of percentages that lies evenly about 50, such as 5, 25, 50, 75 and 95 %."""
-    for match in _LIST.finditer(text):
+    for match in re.finditer(_LIST, text, re.IGNORECASE):
         if "%" not in match.group():
             continue
         levels = [float(one) for one in re.findall(r"\d+(?:\.\d+)?", match.group())]
@@ -240,24 +240,24 @@ def _listed_levels(text: str) -> tuple[float, str] | None:
     return None
 
 
-_SPREAD = re.compile(r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)", re.IGNORECASE)
+_SPREAD = r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)"
 
 
 def read_dispersion(text: str) -> dict[str, Finding]:
     """Whether counts vary more than Poisson's law says, where their mean and their variance are given."""
-    match = _SPREAD.search(text)
+    match = re.search(_SPREAD, text, re.IGNORECASE)
     if match is None or float(match.group(1)) <= 0:
         return {}
     return {"overdispersed": Finding("overdispersed", float(match.group(2)) > 1.5 * float(match.group(1)), "text", f'"{match.group()}"', 0.9)}
 
 
 _SIZE = r"(\d[\d,.]*)\s*(k|thousand|million)?"
-_SIZES = re.compile(rf"\b{_SIZE}\s+[a-z]+(?:\s[a-z]+)?,?\s+(?:and|vs\.?|versus|but|against)\s+(?:about\s|only\s)?{_SIZE}\s+[a-z]+", re.IGNORECASE)
+_SIZES = rf"\b{_SIZE}\s+[a-z]+(?:\s[a-z]+)?,?\s+(?:and|vs\.?|versus|but|against)\s+(?:about\s|only\s)?{_SIZE}\s+[a-z]+"
 
 
 def read_sizes(text: str) -> tuple[float, str] | None:
     """How many times larger one of two classes is, where both sizes are given (40 bad and 60000 good ones), and the words."""
-    match = _SIZES.search(text)
+    match = re.search(_SIZES, text, re.IGNORECASE)
     if match is None:
         return None
     one, scale, other, other_scale = match.groups()

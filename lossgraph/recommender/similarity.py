@@ -7,10 +7,10 @@ compiled. Among the tasks stands `none`: texts that have nothing to do with lear
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from lossgraph.catalog import Catalog
 from lossgraph.compile_likeness import NONE, PAIRS, bucket
+from lossgraph.record import record
 from lossgraph.words import Word, features, single_features
 
 _EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
@@ -18,7 +18,7 @@ IMPLIED = 2.0  # the logarithm of odds from which on a fact is read that no phra
 TELLING = 0.5  # what a word adds at least that is shown as a reason
 
 
-@dataclass(frozen=True)
+@record
 class Likely:
     """A task, how much the text speaks for it (a logarithm of odds against texts in general), and the words that say so, the strongest first."""
 

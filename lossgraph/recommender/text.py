@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
@@ -17,9 +16,10 @@ from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
+from lossgraph.record import record
 from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
-_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
+_WITHOUT = r"\bw/o\b"
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
@@ -56,7 +56,7 @@ _EVERYDAY = by_word(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class Reading:
     """The facts of a text, and what the user should know of how it was read."""
 
@@ -72,7 +72,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     if len(text) > LONGEST:
         notes.append(f"only the first {LONGEST:,} characters of the text were read")
         text = text[:LONGEST]
-    text = _WITHOUT.sub("without", text)
+    text = re.sub(_WITHOUT, "without", text, flags=re.IGNORECASE)
     found = words(text)
     if _foreign(found):
         return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
@@ -91,20 +91,21 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
         finding = _flag(fact, own, found) if fact.kind == "flag" else _choice(fact, own, found, unlike is not None, catalog.data["names"])
         if finding is not None:
             findings[name] = finding
-    interval = read_interval(text)
+    digits = any(map(str.isdigit, text))
+    interval = read_interval(text) if digits else None
     if interval is not None and "interval" in facts:
         findings["interval"] = Finding("interval", interval[0], "text", interval[1], 0.9)
     for fact, value, start, end in read_numbers(found, facts):
         if interval is None or fact.id != "quantile_level":
             findings.setdefault(fact.id, Finding(fact.id, value, "text", quoted(found, start, end), 0.9))
-    if "overdispersed" in facts and "overdispersed" not in findings:
+    if digits and "overdispersed" in facts and "overdispersed" not in findings:
         findings |= read_dispersion(text)
     own = told.get(TASK, [])
     task, note = read_task(own, findings, found, catalog)
     if task is not None:
         findings = {TASK: task, **findings}
         if task.value in _OF_TWO and not {"imbalance_ratio", "minority_share", "label_noise"} & findings.keys():
-            sizes = read_sizes(text)
+            sizes = read_sizes(text) if digits else None
             if sizes is not None and "imbalance_ratio" in facts:
                 findings["imbalance_ratio"] = Finding("imbalance_ratio", sizes[0], "text", sizes[1], 0.8)
     said_and_denied = tuple(question for _, fact, said in spoken for question in _contradiction(fact, said, found))

@@ -31,7 +31,7 @@ ON_LINES = frozenset({
 })  # fmt: skip
 AT_TARGET = frozenset({"zero_at_target", "zero_only_at_target"})
 SIZES = (2, 3)  # vectors of open length are tried with these numbers of components
-MAX_LINES, MAX_HASTY, MAX_PROOFS = 400, 60, 3
+MAX_LINES, MAX_HASTY, MAX_PROOFS, MAX_TIED = 400, 60, 3, 2
 ON_A_LINE, IN_HASTE, ON_LINES_AT_ALL = 4.0, 5.0, 8.0  # seconds of the processor; most lines that settle anything need a tenth of one
 Point = dict[str, tuple[Fraction, ...]]
 Parts = Node | tuple[Node, ...]
@@ -87,7 +87,7 @@ def _on_candidates(frame: Frame, most: int) -> tuple[dict[str, Any], bool] | Non
     from lossgraph.verify.engine import decide_question
 
     partial: dict[str, Any] | None = None
-    for line in islice(frame.candidates(most), MAX_PROOFS):
+    for line in frame.chosen(most):
         found: Verdict | None = None
         with contextlib.suppress(InputError, Undefined), limited(ON_A_LINE):
             found = decide_question(frame.on(line))
@@ -174,6 +174,16 @@ class Frame:
                 parts.append(written(condition))
         role = {self.name: "residual"} if self.question.property in AT_TARGET else {}
         return read(written(formula), self.question.property, self.name, line.domain(self.name), "; ".join(parts), role)
+
+    def chosen(self, most: int) -> Iterator[Line]:
+        """The candidates that are tried: a few that start at the data, and a few of the others."""
+        tries = {True: MAX_TIED, False: MAX_PROOFS}
+        for line in self.candidates(most):
+            if tries[bool(line.tied)] > 0:
+                yield line
+                tries[bool(line.tied)] -= 1
+            if not any(tries.values()):
+                return
 
     def candidates(self, most: int) -> Iterator[Line]:
         """Lines on which floating-point values hint at a failure, the likeliest shapes first."""
