@@ -38,6 +38,9 @@ FACTS: tuple[dict[str, Any], ...] = (
     {"edge_map": True}, {"per_image_weight": True}, {"per_image_weight": True, "n_classes": 5}, {"hard_samples": True}, {"worst_pixels": True},
     {"textureless": True}, {"reconstruction": True, "label_noise": True}, {"supervise_costs": True}, {"patch_structure": True}, {"piecewise_flat": True},
     {"rotated_boxes": True}, {"detector": "angle"}, {"detector": "set"}, {"metric": "iou", "score_itself": True},
+    {"translation": "unpaired"}, {"approach": "gan", "translation": "paired"}, {"zero_centred_penalty": True}, {"latent_ignored": True}, {"keeps_level": True},
+    {"approach": "invertible"}, {"approach": "autoregressive"}, {"approach": "matching"}, {"approach": "autoencoder"}, {"data_density": True},
+    {"audio_output": "levels"}, {"hidden_parts": True}, {"clusters": True}, {"approach": "vae", "several_modes": True},
     {"minority_share": 0.05}, {"heteroscedastic": True}, {"overdispersed": True}, {"multilabel": True, "imbalanced": True},
 )  # fmt: skip
 

@@ -44,6 +44,28 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
         ],
         {"gan_nonsaturating": "fake_logits", "r1_penalty": "gradients"},
     ),
+    "lsgan+mae": (
+        [
+            "real_scores = torch.randn(32, requires_grad=True)  # a discriminator's scores of samples of its kind",
+            "fake_scores = torch.randn(32, requires_grad=True)  # and of translated ones; discriminators minimise the first term",
+            "restored = torch.randn(32, 3, 64, 64, requires_grad=True)  # images after there and back; generators minimise the second, and lsgan_generator",
+            "original = torch.randn(32, 3, 64, 64)  # the images that these were",
+        ],
+        {"lsgan": "real_scores, fake_scores", "mae": "restored, original"},
+    ),
+    "gan_nonsaturating+mae": (
+        [
+            "fake_logits = torch.randn(32, requires_grad=True)  # the discriminator's logits of your model's images beside their sources",
+            "prediction = torch.randn(32, 3, 64, 64, requires_grad=True)  # your model's output",
+            "target = torch.randn(32, 3, 64, 64)  # the true images",
+        ],
+        {"gan_nonsaturating": "fake_logits", "mae": "prediction, target"},
+    ),
+    "mae+multi_resolution_stft": (SOUND, {"mae": "prediction, target", "multi_resolution_stft": "prediction, target"}),
+    "multi_resolution_stft+lsgan_generator": (
+        [*SOUND, "fake_scores = torch.randn(4, requires_grad=True)  # the discriminator's scores of your model's output"],
+        {"multi_resolution_stft": "prediction, target", "lsgan_generator": "fake_scores"},
+    ),
     "ar_lm+z_loss": (
         [
             "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
@@ -101,7 +123,12 @@ LATER_INPUTS: dict[str, tuple[list[str], str]] = {
     ),
 }
 # Losses that a task uses in a way of its own.
+_DENSITY = (
+    ["log_density = torch.randn(32, requires_grad=True)  # your model's log-density of each sample: that of the base, plus the log-determinant (in both of two columns, of which one is taken)"],
+    "torch.stack([log_density, log_density], 1), torch.zeros(32, dtype=torch.long)",
+)
 FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
+    **dict.fromkeys((("generative", "nll"), ("anomaly_detection", "nll")), _DENSITY),
     ("optical_flow", "mae"): FURTHER_INPUTS["endpoint_error"],
     ("pose_estimation", "mse"): (MAPS, "prediction, target"),
     ("image_registration", "mse"): FURTHER_INPUTS["local_ncc"],
