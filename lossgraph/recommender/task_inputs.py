@@ -124,8 +124,11 @@ LATER_INPUTS: dict[str, tuple[list[str], str]] = {
 }
 # Losses that a task uses in a way of its own.
 _DENSITY = (
-    ["log_density = torch.randn(32, requires_grad=True)  # your model's log-density of each sample: that of the base, plus the log-determinant (in both of two columns, of which one is taken)"],
-    "torch.stack([log_density, log_density], 1), torch.zeros(32, dtype=torch.long)",
+    [
+        "log_density = torch.randn(32, requires_grad=True)  # your model's log-density of each sample: that of the base, plus the log-determinant",
+        'loss = lossgraph.torch.module("vae_reconstruction")  # minus a log-density; nll itself takes log-probabilities of classes',
+    ],
+    "log_density",
 )
 FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
     **dict.fromkeys((("generative", "nll"), ("anomaly_detection", "nll")), _DENSITY),
