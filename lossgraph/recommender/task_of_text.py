@@ -103,7 +103,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     if lead >= _LEAD and total[best] - none >= _NOT_NONE and (said > 2 or (said == 2 and total[best] - _PHRASE * phrases[best] >= _ALIKE)):
         note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
         sure = 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY
-        if sure == WEAKLY and not phrases[best] and not _meant(found, others, _INTENT - {"loss"}):  # a match and a company have losses too
+        if sure == WEAKLY and phrases[best] < _STRONG and not _meant(found, others, _INTENT - {"loss"}):  # a match and a company have losses too
             sure = FAINT
         return Finding(TASK, task, "text", evidence, sure), note
     if phrases[best]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lossgraph.catalog import Catalog
 from lossgraph.model import Fact
 from lossgraph.recommender.answer import Finding
+from lossgraph.recommender.cleaning import cannot_be, described
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
@@ -40,7 +41,10 @@ _BAD = frozenset("blurry blurred weak poor washed garbage nothing useless soft f
 _UNITS = frozenset("percent degree hour minute second day week month year km kilometre metre mile euro dollar litre kilo kg gram ton tonne".split())  # measured
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
-    "para una por il che di gli non per sono um uma não os em het een van voor niet och är inte med".split()
+    "para una por il che di gli non per sono um uma não os em het een van voor niet och är inte med "
+    "wie wann wo wer warum kann mir jemand hatten haben wird bei nach aus oder quel quelle combien où quand comment vous cuánto cuesta cuando dónde está "
+    "cerca habitaciones quiero tengo quanto costa dove quando quero onde jak kiedy gdzie jest nie się czy ile które bir ve mi nasıl için hangi ja ei että "
+    "mikä jag vill hvad hvor jeg ikke og wat hoe waar".split()
 )
 _JUDGING = frozenset(
     "metric judged judge evaluated evaluate evaluation score scored scoring measured measure leaderboard competition report reported minimise minimize "
@@ -49,7 +53,10 @@ _JUDGING = frozenset(
 _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
      ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
-      "class action", "first class", "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
+      "class action", "first class", "hearing loss", "net loss", "regression test", "regression testing", "software regression", "brand image",
+      "survival of the fittest", "survival of our club", "role model", "business model", "sales target", "class reunion", "loss of trust", "ranking on google",
+      "image of our brand", "image of our company", "image of the company", "school class", "yoga class", "java class",
+      "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
       "teacher forcing", "power imbalance", "energy imbalance", "grid imbalance", "imbalance price", "imbalance charge", "imbalance cost", "imbalance fee",
       "imbalance settlement", "imbalance penalty", "half precision", "mixed precision", "double precision")],
     0,
@@ -72,6 +79,8 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     if len(text) > LONGEST:
         notes.append(f"only the first {LONGEST:,} characters of the text were read")
         text = text[:LONGEST]
+    text, left_out = described(text)
+    notes += left_out
     text = re.sub(_WITHOUT, "without", text, flags=re.IGNORECASE)
     found = words(text)
     if _foreign(found):
@@ -117,7 +126,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
         if name == "many_zeros" and "feature_selection" in findings:
             continue
         findings.setdefault(name, Finding(name, meant, "text", " and ".join(f'"{word}"' for word in said), 0.6))
-    return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=said_and_denied)
+    return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=(*said_and_denied, *cannot_be(text)))
 
 
 def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
@@ -320,7 +329,9 @@ def _judges(found: list[Word], match: Match, names: Mapping[str, list[str]], aft
 
 
 def _foreign(found: list[Word]) -> bool:
+    """Whether most of what tells a language tells of another one than English, or nothing tells of English where letters of others occur."""
     plain = [word.text.lower() for word in found]
-    foreign = sum(word in _FOREIGN for word in plain)
+    english, foreign = sum(word in ENGLISH for word in plain), sum(word in _FOREIGN for word in plain)
     outside = sum(not word.isascii() and word.isalpha() for word in plain)
-    return (foreign >= 2 and foreign > sum(word in ENGLISH for word in plain)) or (outside > 0.5 * len(plain) if plain else False)
+    strange = not english and len(plain) > 3 and foreign + outside > 1 and (foreign > 0 or outside > 2)
+    return (foreign >= 2 and foreign > english) or strange or (outside > 0.5 * len(plain) if plain else False)
