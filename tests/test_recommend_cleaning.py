@@ -48,7 +48,10 @@ def test_descriptions_are_kept(text: str) -> None:
         ("classify images into 1.5 classes", "classify images, 1.5 classes in each on average"),
         ("predict the 170th percentile of the delivery time", "predict the 97th percentile of the delivery time"),
         ("the output is a number that is also a segmentation mask", "the output is a number that is also shown in the image"),
-        ("a perfectly balanced binary classifier where one class is one in a million", "one in a million is positive. After resampling it is perfectly balanced"),
+        ("perfectly balanced classes of which one is one in a million", "one in a million is positive. After resampling it is perfectly balanced"),
+        ("overestimating costs more than underestimating, and underestimating costs more than overestimating", "overestimating costs more"),
+        ("outliers must count and must not count", "outliers must count, small errors must not"),
+        ("the loss is unbounded above, it may never exceed 1", "the target is unbounded above"),
         ("no labels at all, every sample has its gold label, classify them", "no labels at all for the new site. Every sample of the old one has a label"),
     ],
 )

@@ -36,6 +36,9 @@ _ALIKE = (
 _LABELLED = re.compile(
     r"\b(?:no labels? at all|unlabell?ed|unsupervised)\b[^.!?]*\b(?:every|each)\s+sample\s+(?:carries|has|bears)\b[^.!?]*\blabel", re.IGNORECASE
 )
+_BOUND = re.compile(r"\bunbounded\b[^.!?]*\b(?:(?:may|must|can|should)\s+(?:never|not)\s+exceed|never\s+exceeds?|at\s+most)\b", re.IGNORECASE)
+_BOTH_WAYS = re.compile(r"\b(\w+)\s+costs?\b[^.!?,]*?\bmore\s+than\s+(\w+)\b[^.!?]*?\b\2\s+costs?\b[^.!?,]*?\bmore\s+than\s+\1\b", re.IGNORECASE)
+_MUST_NOT = re.compile(r"\bmust\s+(?!be\b|have\b|do\b)(\w+)\b[^.!?;]{0,40}?\band\b[^.!?;]{0,20}?\bmust\s+not\s+\1\b", re.IGNORECASE)
 _EVEN = re.compile(r"\b(?:perfectly|completely|exactly)\s+balanced\b", re.IGNORECASE)
 _RARE = re.compile(r"\b(?:one|1)\s+in\s+(?:a\s+(?:hundred|thousand|million)|\d{2,}(?:,\d{3})*)\b", re.IGNORECASE)
 
@@ -63,6 +66,9 @@ def cannot_be(text: str) -> tuple[str, ...]:
         (_ABOVE_ALL, "is no share: it lies outside of 0 to 100 %. What is meant?"),
         (_NO_CLASSES, "leaves nothing to tell apart. How many classes are there?"),
         (_LABELLED, "cannot both hold. Are there labels?"),
+        (_BOUND, "cannot both hold. Which is right?"),
+        (_BOTH_WAYS, "cannot both hold. Which is right?"),
+        (_MUST_NOT, "cannot both hold. Which is right?"),
         (_NO_PERCENTILE, "does not exist: percentiles lie between 0 and 100. Which one is meant?"),
     ):
         found += [f'"{match.group().strip()}" {why}' for match in pattern.finditer(text)]
