@@ -14,7 +14,7 @@ from lossgraph.record import record
 from lossgraph.words import Word, features, single_features
 
 _EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
-IMPLIED = 2.0  # the logarithm of odds from which on a fact is read that no phrase names
+IMPLIED = 4.0  # the logarithm of odds from which on a fact is read that no phrase names
 TELLING = 0.5  # what a word adds at least that is shown as a reason
 
 
@@ -83,7 +83,7 @@ def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, s
     for meaning, sure in likely.items():
         least = TELLING - usual[meaning]
         said = sorted((feature for feature in shown if more[feature].get(meaning, 0.0) > least), key=lambda feature: -more[feature][meaning])
-        if len(said) > 1 and (len(said) > 2 or sure > 2.5 * IMPLIED):
+        if len(said) > 1 and (len(said) > 2 or sure > 2.0 * IMPLIED):
             fact, _, value = meaning.partition("=")
             result.append((fact, value, sure, tuple(shown[feature] for feature in said[:3])))
     return sorted(result, key=lambda one: -one[2])
