@@ -41,14 +41,15 @@ _BAD = frozenset("blurry blurred weak poor washed garbage nothing useless soft f
 _UNITS = frozenset("percent degree hour minute second day week month year km kilometre metre mile euro dollar litre kilo kg gram ton tonne".split())  # measured
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
-    "para una por il che di gli non per sono um uma não os em het een van voor niet och är inte med "
+    "para una por il che di gli non sono um uma não os em het een van voor niet och är inte med "
     "wie wann wo wer warum kann mir jemand hatten haben wird bei nach aus oder quel quelle combien où quand comment vous cuánto cuesta cuando dónde está "
     "cerca habitaciones quiero tengo quanto costa dove quando quero onde jak kiedy gdzie jest nie się czy ile które bir ve mi nasıl için hangi ja ei että "
     "mikä jag vill hvad hvor jeg ikke og wat hoe waar".split()
 )
 _JUDGING = frozenset(
     "metric judged judge evaluated evaluate evaluation score scored scoring measured measure leaderboard competition report reported minimise minimize "
-    "maximise maximize optimise optimize optimised optimized maximised maximized kpi coefficient benchmark criterion graded compared".split()
+    "maximise maximize optimise optimize optimised optimized maximised maximized kpi coefficient benchmark criterion graded compared "
+    "bonus depend official contest contract".split()
 )
 _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
