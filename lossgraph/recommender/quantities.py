@@ -27,6 +27,8 @@ _FILLERS = frozenset(
 )
 _ROUGHLY = frozenset("of in about around roughly approximately nearly some every each the".split())
 _REACH = 4
+_JUDGED = frozenset("right correct correctly classified solved wrong accurate confident".split())  # what is said of pixels that are no foreground
+_EMPTY = frozenset("background black empty zero void nothing".split())
 _OF_RATIOS = frozenset("imbalance imbalanced unbalanced ratio class positive negative".split())
 
 
@@ -204,8 +206,25 @@ def read_numbers(found: list[Word], facts: Mapping[str, Fact]) -> Iterator[tuple
             place = nouns_beside(fact, number, found) if value is not None else None
             if value is not None and place is not None and (best is None or place[1] - place[0] > best[0]):
                 best = place[1] - place[0], fact, value, place
-        if best is not None:
-            yield best[1], best[2], min(number.start, best[3][0]), max(number.end, best[3][1])
+        if best is not None and not (best[1].unit == "count" and _shares(found, number)):
+            start, end = min(number.start, best[3][0]), max(number.end, best[3][1])
+            value = _of_foreground(found[end : end + _REACH], float(best[2])) if best[1].id == "foreground_share" else best[2]
+            if value is not None:
+                yield best[1], value, start, end
+
+
+def _shares(found: list[Word], number: Number) -> bool:
+    """Whether the number is one of two shares: classes 45/55."""
+    other = _value(found[number.end]) if number.end < len(found) else None
+    return other is not None and number.value + other == 100 and number.end - number.start == 1
+
+
+def _of_foreground(following: list[Word], share: float) -> float | None:
+    """A share of pixels as one of the foreground: less it where they are background, None where they are said to be right or wrong."""
+    stems = {word.stem for word in following}
+    if stems & _JUDGED:
+        return None
+    return round(1 - share, 6) if stems & _EMPTY else share
 
 
 _LEVEL = r"(\d+(?:\.\d+)?)(?:th|st|nd|rd)?\s*%?"
