@@ -29,6 +29,7 @@ def likeness(wording: Mapping[str, str], examples: Mapping[str, Iterable[str]]) 
     for task, found in counts.items():
         for feature, number in found.items():
             usual[feature] = usual.get(feature, 0.0) + number / sizes[task] / len(counts)
+    usual = {feature: share for feature, share in usual.items() if _told(feature, counts.values())}
     unseen = dict.fromkeys(counts, round(log(DOUBT / (1 + DOUBT)), 3))
     evidence: dict[str, dict[str, dict[str, float]]] = {}
     for feature, share in sorted(usual.items()):
@@ -40,6 +41,11 @@ def likeness(wording: Mapping[str, str], examples: Mapping[str, Iterable[str]]) 
 def bucket(feature: str) -> str:
     """Under which key a feature is kept: a run parses only the entries that its text may hold."""
     return feature[:2]
+
+
+def _told(feature: str, counts: Iterable[Mapping[str, float]]) -> bool:
+    """Whether a feature is kept: a pair of words that stands in one sentence of all tells of that sentence alone."""
+    return " " not in feature or sum(found.get(feature, 0.0) for found in counts) > PAIRS
 
 
 def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
@@ -59,7 +65,9 @@ def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterabl
     for name, sentences in by_fact.items():
         texts.setdefault(name.split()[0], []).extend(sentences)
     counts = {task: _counted("", (*examples.get(task, ()), *sentences)) for task, sentences in texts.items()}
-    found: dict[str, dict[str, Any]] = {task: {"usual": {}, "more": {feature: {} for feature in sorted(whole)}} for task, whole in counts.items()}
+    found: dict[str, dict[str, Any]] = {
+        task: {"usual": {}, "more": {feature: {} for feature in sorted(whole) if _told(feature, [whole])}} for task, whole in counts.items()
+    }
     for name, sentences in by_fact.items():
         task, meaning = name.split()
         fact = meaning.partition("=")[0]
@@ -78,5 +86,6 @@ def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterabl
         usual = weight(0.0, 1.0)
         found[task]["usual"][meaning] = round(usual, 2)
         for feature, number in own.items():
-            found[task]["more"][feature][meaning] = round(weight(number, others.get(feature, 0.0)) - usual, 2)
+            if feature in found[task]["more"]:
+                found[task]["more"][feature][meaning] = round(weight(number, others.get(feature, 0.0)) - usual, 2)
     return found
