@@ -107,7 +107,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
             sure = FAINT
         return Finding(TASK, task, "text", evidence, sure), note
     if phrases[best]:
-        return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others) else FAINT), None
+        return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others, _INTENT - {"loss"}) else FAINT), None
     return (Finding(TASK, task, "text", f"{evidence}, words that are common there", FAINT), None) if lead >= 1 and total[best] > 0 else (None, None)
 
 
