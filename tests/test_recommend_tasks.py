@@ -19,7 +19,8 @@ TASKS: dict[str, str] = {name: task for task, entry in CATALOG.data["tasks"].ite
 # Tasks about the training of a model for another task: judged by that task's metrics.
 BORROWS: dict[str, tuple[str, ...]] = {
     "adaptation": ("classification",), "continual_learning": ("classification",), "optimisation": ("classification",), "inference": ("regression",),
-    "image_fusion": ("segmentation", "generative"), "energy_based": ("classification",), "domain_adaptation": ("classification",),
+    "image_fusion": ("segmentation", "generative"), "energy_based": ("classification",), "structured_prediction": ("classification",),
+    "domain_adaptation": ("classification",),
     "distillation": ("classification",), "image_registration": ("segmentation",),
 }  # fmt: skip
 # Names of tasks that are also everyday words, as in "fraud detection": alone they are not enough.

@@ -127,6 +127,9 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
     """Where one of the fact's nouns stands beside the number, as a range of words; None where none does. After it is tried first, then before."""
     from_first, from_last = _choices(tuple(fact.nouns))
     counted = fact.unit == "count" and number.kind == "plain"
+    before = found[number.start - 1] if number.start > 0 else None
+    if counted and before is not None and before.clause == found[number.start].clause and before.text.isdigit() and float(before.text) <= number.value:
+        return None  # 50/50 classes, 1/4 of the labels, 3-5 labels: a share or a range
     strange = 0  # words that mean nothing to us; two may stand before a noun that is counted: 5 heart rhythm types
     for start in range(number.start + 1, min(number.end + _REACH, len(found))):
         for choice in from_first.get(found[start].stem, ()):

@@ -66,6 +66,14 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
         [*SOUND, "fake_scores = torch.randn(4, requires_grad=True)  # the discriminator's scores of your model's output"],
         {"multi_resolution_stft": "prediction, target", "lsgan_generator": "fake_scores"},
     ),
+    "categorical_cross_entropy+kl_divergence": (
+        [
+            "logits = torch.randn(32, 5, requires_grad=True)  # your model's output for the samples",
+            "changed = torch.randn(32, 5, requires_grad=True)  # and for their attacked or augmented copies",
+            "target = torch.randint(0, 5, (32,))  # your labels",
+        ],
+        {"categorical_cross_entropy": "logits, target", "kl_divergence": "changed.softmax(1), logits.softmax(1)"},
+    ),
     "ar_lm+z_loss": (
         [
             "logits = torch.randn(4, 100, 12, requires_grad=True)  # your model's output: batch, vocabulary, places",
@@ -187,6 +195,34 @@ FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
     ("distillation", "kl_divergence"): (
         [*STUDENT[:2]],
         "logits.softmax(1), teacher.softmax(1)",
+    ),
+    ("distillation", "reverse_kl"): (
+        [*STUDENT[:2]],
+        "logits.softmax(1), teacher.softmax(1)",
+    ),
+    **{
+        (task, "mse"): (
+            [
+                "prediction = torch.randn(64, requires_grad=True)  # by how much your model scores the better item of each pair higher",
+                "target = torch.randn(64)  # by how much the teacher does",
+            ],
+            "prediction, target",
+        )
+        for task in ("ranking", "retrieval")
+    },
+    ("link_prediction", "binary_cross_entropy"): (
+        [
+            "logits = torch.randn(32, 6, requires_grad=True)  # your model's scores of true pairs and of the drawn ones",
+            "target = torch.tensor([1.0, 0, 0, 0, 0, 0]).expand(32, 6)  # 1 for the true ones",
+        ],
+        "logits, target",
+    ),
+    ("link_prediction", "categorical_cross_entropy"): (
+        [
+            "logits = torch.randn(32, 500, requires_grad=True)  # your model's scores of all candidates for each query",
+            "target = torch.randint(0, 500, (32,))  # the index of the true one",
+        ],
+        "logits, target",
     ),
     ("recommendation", "mse"): (
         [

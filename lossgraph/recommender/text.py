@@ -30,7 +30,7 @@ _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", 
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting", "reward_model", "fit_reward"})  # what is used today need not be wished for
 _SAID_TWICE = frozenset(  # true of one thing, false of another
     "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback soft_labels teacher class_head positive_pairs own_target "
-    "sequence_score "
+    "sequence_score unequal_costs easy_majority attacked consistent sampled_negatives intractable_sum "
     "several_passes hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes".split()
 )
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
@@ -131,10 +131,11 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
 
 
 def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
-    """Facts whose words mean something else where a number is predicted: exact zeros may be those of coefficients, levels those of
-    quantiles."""
+    """Facts whose words mean something else in view of the task: zero labels out of many, exact zeros of coefficients, levels of quantiles."""
     task = findings.get(TASK)
     result = dict(findings)
+    if task is not None and task.value == "multilabel_classification" and re.search("(zero|none|no) or", getattr(result.get("many_zeros"), "evidence", "")):
+        del result["many_zeros"]
     if task is None or task.confidence <= FAINT or catalog.family(str(task.value)) != "regression":
         return result
     sizes = result.get("n_classes")
