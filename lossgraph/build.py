@@ -45,10 +45,7 @@ _FIELDS: dict[type, dict[str, Callable[[Any], Any]]] = {
     model.Metric: dict.fromkeys(("aliases", "tasks"), _tuple),
     model.Edge: {"sources": _tuple},
     model.Derivation: {"when": _each(model.Condition)},
-    model.Fact: {
-        "nouns": _tuple, "derived": _each(model.Derivation),
-        "synonyms": lambda value: {key: tuple(phrases) for key, phrases in value.items()},
-    },
+    model.Fact: {"nouns": _tuple, "derived": _each(model.Derivation)},
     model.Rule: {
         **dict.fromkeys(("sources", "losses", "having", "lacking", "strategies", "metrics", "ledger"), _tuple),
         "when": _each(model.Condition), "unless": _each(model.Condition),

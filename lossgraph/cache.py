@@ -15,14 +15,14 @@ from typing import Any, cast
 
 # What a compiled catalogue holds: sections in the first line, sections with a line of their own, sections with a line an entry.
 SMALL = ("tasks", "strategies", "properties", "relations", "metrics", "names", "rules", "facts", "methods")
-WHOLE = ("references", "edges", "claims", "sources", "likeness")
+WHOLE = ("references", "edges", "claims", "sources", "likeness", "synonyms")
 SPLIT = ("losses", "verdicts", "phrases", "evidence", "hints")
 
 
 class Lines(Mapping[str, Any]):
     """A mapping whose values are JSON texts until they are asked for; each is parsed once."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
         self._texts = texts
         self._known: dict[str, Any] = {}
 
@@ -59,29 +59,29 @@ class Data(Mapping[str, Any]):
         return len(self._head) + len(self._split) + len(self._whole)
 
 
-def pack(data: Mapping[str, Any], key: str) -> str:
-    """The text of a compiled catalogue."""
+def pack(data: Mapping[str, Any], key: str) -> bytes:
+    """The text of a compiled catalogue, which is ASCII."""
     lines = [_line(data[name]) for name in WHOLE]
     lines += [_line(entry) for name in SPLIT for entry in data[name].values()]
-    body = "\n".join(lines)
-    head = {**{name: data[name] for name in SMALL}, "key": key, "entries": {name: list(data[name]) for name in SPLIT}, "checksum": zlib.crc32(body.encode())}
-    return f"{_line(head)}\n{body}"
+    body = "\n".join(lines).encode("ascii")
+    head = {**{name: data[name] for name in SMALL}, "key": key, "entries": {name: list(data[name]) for name in SPLIT}, "checksum": zlib.crc32(body)}
+    return _line(head).encode("ascii") + b"\n" + body
 
 
 def _line(data: Any) -> str:
     return json.dumps(data, separators=(",", ":"))
 
 
-def unpack(text: str, key: str) -> Data | None:
+def unpack(text: bytes, key: str) -> Data | None:
     """The catalogue in `text`; None where it is damaged or of another `key`. Raises ValueError or RecursionError where it is no JSON."""
-    first, _, body = text.partition("\n")
+    first, _, body = text.partition(b"\n")
     parsed: Any = json.loads(first)
     if not isinstance(parsed, dict):
         return None
     head = cast("dict[str, Any]", parsed)
-    if head.get("key") != key or not head.keys() >= {*SMALL, "entries", "checksum"} or head["checksum"] != zlib.crc32(body.encode()):
+    if head.get("key") != key or not head.keys() >= {*SMALL, "entries", "checksum"} or head["checksum"] != zlib.crc32(body):
         return None
-    lines = iter(body.split("\n"))
+    lines = iter(body.split(b"\n"))
     whole = Lines({name: next(lines) for name in WHOLE})
     entries = head.pop("entries")
     del head["checksum"]
@@ -103,12 +103,12 @@ def _file(folder: Path) -> Path:
 def read(folder: Path, key: str) -> Data | None:
     """The cached catalogue of a folder, None where there is none that fits."""
     try:
-        return unpack(_file(folder).read_text(encoding="utf-8"), key)
+        return unpack(_file(folder).read_bytes(), key)
     except (OSError, ValueError, RuntimeError, StopIteration):
         return None
 
 
-def write(folder: Path, text: str) -> None:
+def write(folder: Path, text: bytes) -> None:
     """Keeps a packed catalogue; an unwritable cache costs time, never an error."""
     import tempfile  # slow to import, and needed only here
 
@@ -117,7 +117,7 @@ def write(folder: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(text)
             Path(temporary).replace(path)
         except BaseException:

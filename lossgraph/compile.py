@@ -58,7 +58,9 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         examples[name.split()[0]] = [*examples.get(name.split()[0], ()), *sentences]
     unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples)
     return {
-        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules], "facts": facts,
+        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules],
+        "facts": {name: {key: value for key, value in fact.items() if key != "synonyms"} for name, fact in facts.items()},  # texts are read by phrases
+        "synonyms": {name: fact["synonyms"] for name, fact in facts.items()},
         "likeness": unseen, "evidence": evidence, "hints": hints, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
     }  # fmt: skip

@@ -379,8 +379,8 @@ class Fact:
     """Something about a problem that the recommender reasons with (facts.yaml), with its closed set of values.
 
     `kind`: a `flag` is true or false, a `choice` one of `values` (or of the vocabulary named by `among`), a `number` lies in [low, high]. `synonyms` are the
-    words of practitioners for each value, `nouns` what stands beside a number. `decided_by` says whether text or data wins where they differ. `argument` is
-    the name under which flags, arguments and files give it, where that is not the id.
+    words of practitioners for each value (compiled into phrases, and empty from then on), `nouns` what stands beside a number. `decided_by` says whether text
+    or data wins where they differ. `argument` is the name under which flags, arguments and files give it, where that is not the id.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT

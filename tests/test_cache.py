@@ -183,8 +183,8 @@ def test_readers_never_see_half_a_cache(place: tuple[Path, Path]) -> None:
     writer = subprocess.Popen([sys.executable, "-c", program, str(folder)])
     path, seen = cache_file(cache), 0
     while writer.poll() is None:
-        text = path.read_text(encoding="utf-8")
-        assert unpack(text, json.loads(text.split("\n", 1)[0])["key"]) is not None
+        text = path.read_bytes()
+        assert unpack(text, json.loads(text.split(b"\n", 1)[0])["key"]) is not None
         seen += 1
     assert writer.returncode == 0
     assert seen > 0
