@@ -265,6 +265,9 @@ def _listed_levels(text: str) -> tuple[float, str] | None:
 _SPREAD = r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)"
 
 
+_RATIO = re.compile(r"\b(?:variance[- ]to[- ]mean ratio|index of dispersion|dispersion index|fano factor)\b\D{0,20}(\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
 def read_dispersion(text: str) -> dict[str, Finding]:
     """Whether counts vary more than Poisson's law says, where their mean and their variance are given."""
     match = re.search(_SPREAD, text, re.IGNORECASE)

@@ -17,6 +17,7 @@ from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
 from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
+from lossgraph.recommender.unit_costs import read_unit_costs
 from lossgraph.record import record
 from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
@@ -108,7 +109,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     for fact, value, start, end in read_numbers(found, facts):
         if interval is None or fact.id != "quantile_level":
             findings.setdefault(fact.id, Finding(fact.id, value, "text", quoted(found, start, end), 0.9))
-    if digits and "overdispersed" in facts and "overdispersed" not in findings:
+    if digits and "overdispersed" in facts:
         findings |= read_dispersion(text)
     own = told.get(TASK, [])
     task, note = read_task(own, findings, found, catalog)
@@ -122,6 +123,8 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     findings = with_hints(findings, bool(own), catalog)
     known = findings.get(TASK)
     findings = _as_the_task_means(findings, catalog)
+    if known is not None and "costly_error" in facts and catalog.family(str(known.value)) == "regression":
+        findings |= read_unit_costs(text)
     for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
         meant = value == "true" if facts[name].kind == "flag" else value
         if name == "many_zeros" and "feature_selection" in findings:
