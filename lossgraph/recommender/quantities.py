@@ -142,6 +142,8 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
         if start < number.end:
             continue
         if counted and found[start].stem not in _FILLERS and (_plural(found[start]) or _value(found[start]) is not None):  # it is these that are counted
+            if start == number.end and _plural(found[start]) and found[start].clause == found[number.start].clause != found[number.start - 1].clause:
+                return None  # good and bad classes, 200 features
             break
         strange += found[start].stem not in _FILLERS
         if strange > (2 if counted else 0) or found[start].clause > found[number.start].clause + 1:
