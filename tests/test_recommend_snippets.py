@@ -41,7 +41,7 @@ FACTS: tuple[dict[str, Any], ...] = (
     {"rotated_boxes": True}, {"detector": "angle"}, {"detector": "set"}, {"metric": "iou", "score_itself": True},
     {"translation": "unpaired"}, {"approach": "gan", "translation": "paired"}, {"zero_centred_penalty": True}, {"latent_ignored": True}, {"keeps_level": True},
     {"approach": "invertible"}, {"approach": "autoregressive"}, {"approach": "matching"}, {"approach": "autoencoder"}, {"data_density": True},
-    {"audio_output": "levels"}, {"hidden_parts": True}, {"clusters": True}, {"approach": "vae", "several_modes": True},
+    {"steered": True}, {"audio_output": "levels"}, {"hidden_parts": True}, {"clusters": True}, {"approach": "vae", "several_modes": True},
     {"minority_share": 0.05}, {"heteroscedastic": True}, {"overdispersed": True}, {"multilabel": True, "imbalanced": True},
     {"attacked": True, "n_classes": 5}, {"consistent": True}, {"alignment": "transport"},
 )  # fmt: skip
