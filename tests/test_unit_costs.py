@@ -1,9 +1,10 @@
-"""Which error costs more, read from what each costs."""
+"""Which error costs more, read from what each costs; how wide a range of numbers is."""
 
 from __future__ import annotations
 
 import pytest
 
+from lossgraph.recommender.quantities import read_range
 from lossgraph.recommender.unit_costs import read_unit_costs
 
 
@@ -35,3 +36,23 @@ def test_the_dearer_error_is_read(text: str, value: str) -> None:
 )
 def test_nothing_is_read_where_prices_do_not_tell(text: str) -> None:
     assert not read_unit_costs(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("products sell 30 to 300000 units", 1e4),
+        ("cost centres between 1k and 40M per month", 4e4),
+        ("salaries, 20k to 2M.", 100.0),
+        ("from 3 MW to 900 MW", 300.0),
+    ],
+)
+def test_a_range_is_read(text: str, times: float) -> None:
+    found = read_range(text)
+    assert found is not None
+    assert found[0] == pytest.approx(times)
+
+
+@pytest.mark.parametrize("text", ["4 classes and 5000 images", "0 to 4000", "one number", ""])
+def test_no_range_is_read(text: str) -> None:
+    assert read_range(text) is None

@@ -293,3 +293,21 @@ def read_sizes(text: str) -> tuple[float, str] | None:
     except ValueError:
         return None
     return (round(max(sizes) / min(sizes), 1), f'"{match.group()}"') if min(sizes) > 0 and max(sizes) >= 100 else None
+
+
+_END = r"(\d[\d,.]*)\s*(k|thousand|m|mio|million)?"
+_RANGE = rf"(?i)(?:\bbetween\s+{_END}\s+(?:[a-z€$]+\s+)?and|\b{_END}\s+(?:[a-z€$]+\s+)?(?:up\s+)?to)\s+{_END}\b"
+
+
+def read_range(text: str) -> tuple[float, str] | None:
+    """How many times larger the upper end of a range is than the lower one (from 30 to 300000 units), and the words; the widest that the text states."""
+    found: list[tuple[float, str]] = []
+    for match in re.finditer(_RANGE, text):
+        low, scale, high, other = (match.group(place) for place in ((1, 2, 5, 6) if match.group(1) else (3, 4, 5, 6)))
+        try:
+            ends = float(low.replace(",", "")) * _SCALES.get((scale or "").lower(), 1), float(high.replace(",", "")) * _SCALES.get((other or "").lower(), 1)
+        except ValueError:
+            continue
+        if ends[0] > 0:
+            found.append((ends[1] / ends[0], f'"{match.group().strip()}"'))
+    return max(found, default=None)

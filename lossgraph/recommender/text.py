@@ -14,7 +14,7 @@ from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.cleaning import cannot_be, described
 from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
-from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_sizes
+from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_range, read_sizes
 from lossgraph.recommender.similarity import implied
 from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
 from lossgraph.recommender.unit_costs import read_unit_costs
@@ -26,6 +26,7 @@ LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
 _WINDOW = 10  # how many words apart the parts of a phrase may stand that are only near each other
+_WIDE = 1000.0  # from how many times its lower end on a range of targets is wide
 _GAP = 4  # how many words the gap of a phrase holds at most
 _STATUS_QUO = frozenset({"currently", "now", "today", "previously", "formerly", "tried", "instead", "replace", "replacing", "old", "existing", "baseline"})
 _OF_METHODS = frozenset({"max_margin", "second_order", "boosting", "reward_model", "fit_reward"})  # what is used today need not be wished for
@@ -125,6 +126,10 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     findings = _as_the_task_means(findings, catalog)
     if known is not None and "costly_error" in facts and catalog.family(str(known.value)) == "regression":
         findings |= read_unit_costs(text)
+    if digits and known is not None and "wide_range" in facts and known.value in {"regression", "time_series"} and "wide_range" not in findings:
+        widest = read_range(text)
+        if widest is not None and widest[0] >= _WIDE:
+            findings["wide_range"] = Finding("wide_range", True, "text", widest[1], 0.8)
     for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
         meant = value == "true" if facts[name].kind == "flag" else value
         if name == "many_zeros" and "feature_selection" in findings:
@@ -142,7 +147,7 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
     if task is None or task.confidence <= FAINT or catalog.family(str(task.value)) != "regression":
         return result
     sizes = result.get("n_classes")
-    if sizes is not None and task.value == "quantile_regression" and "level" in sizes.evidence:
+    if sizes is not None and ("bin" in sizes.evidence or (task.value == "quantile_regression" and "level" in sizes.evidence)):
         del result["n_classes"]
     zeros = result.get("many_zeros")
     if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
