@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 _SENTENCE = r"[^.!?\n]+[.!?\n]*"
 # Somebody speaks to the program; a description speaks of data and models.
-_ORDER_WORDS = ("ignore", "disregard", "forget", "override", "developer mode", "system prompt")
+_ORDER_WORDS = ("ignore", "disregard", "forget", "override", "developer mode", "system prompt", "you are a helpful", "your rules", "your instructions")
 _ORDER = (
     r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|these\s+|your\s+|previous\s+|prior\s+|above\s+|earlier\s+)*(?:instructions?|rules|prompts?)\b"
-    r"|\bdeveloper mode\b|\bsystem prompt\b"
+    r"|\bdeveloper mode\b|\bsystem prompt\b|\byou are a helpful assistant\b"
+    r"|\b(?:print|reveal|show|repeat)\s+(?:me\s+)?(?:all\s+)?your\s+(?:rules|instructions|prompt)\b"
 )
 _OF_A_MODEL = r"\b(?:classif|detect|predict|train|fine-?tun|flag|filter)"  # such sentences may be what a model is to find
 _PRETENCE_WORDS = ("pretend", "act as if")

@@ -142,6 +142,8 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
     """Facts whose words mean something else in view of the task: zero labels out of many, exact zeros of coefficients, levels of quantiles."""
     task = findings.get(TASK)
     result = dict(findings)
+    if task is not None and task.value == "restoration" and getattr(result.get("approach"), "value", "restoration") != "restoration":
+        del result["approach"]  # a discriminator or a latent may serve restoration
     if task is not None and task.value == "multilabel_classification" and re.search("(zero|none|no) or", getattr(result.get("many_zeros"), "evidence", "")):
         del result["many_zeros"]
     if task is None or task.confidence <= FAINT or catalog.family(str(task.value)) != "regression":
