@@ -90,6 +90,13 @@ _KAPPA = (
     "logits.softmax(1), target",
 )
 LATER_INPUTS: dict[str, tuple[list[str], str]] = {
+    "condinst_mask": (
+        [
+            "logits = torch.randn(12, 1, 100, 152, requires_grad=True)  # your model's mask of each of 12 positive places",
+            "target = (torch.rand(12, 1, 100, 152) < 0.2).float()  # the mask of the object that each belongs to",
+        ],
+        "logits.sigmoid(), target",
+    ),
     "inverse_depth_smoothness": (
         [
             "inverse_depth = torch.rand(2, 1, 64, 64, requires_grad=True)  # your model's output, divided by its mean",
@@ -140,6 +147,7 @@ _DENSITY = (
 )
 FURTHER_SPECIAL: dict[tuple[str, str], tuple[list[str], str]] = {
     **dict.fromkeys((("generative", "nll"), ("anomaly_detection", "nll")), _DENSITY),
+    ("optical_flow", "charbonnier"): (FURTHER_INPUTS["photometric"][0], "prediction, target"),
     ("optical_flow", "mae"): FURTHER_INPUTS["endpoint_error"],
     ("pose_estimation", "mse"): (MAPS, "prediction, target"),
     ("image_registration", "mse"): FURTHER_INPUTS["local_ncc"],
