@@ -267,11 +267,14 @@ def _listed_levels(text: str) -> tuple[float, str] | None:
 _SPREAD = r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)"
 
 
-_RATIO = re.compile(r"\b(?:variance[- ]to[- ]mean ratio|index of dispersion|dispersion index|fano factor)\b\D{0,20}(\d+(?:\.\d+)?)", re.IGNORECASE)
+_RATIO = r"\b(?:variance[- ]to[- ]mean ratio|index of dispersion|dispersion index|fano factor)\b\D{0,20}(\d+(?:\.\d+)?)"
 
 
 def read_dispersion(text: str) -> dict[str, Finding]:
     """Whether counts vary more than Poisson's law says, where their mean and their variance are given."""
+    ratio = re.search(_RATIO, text, re.IGNORECASE)
+    if ratio is not None:
+        return {"overdispersed": Finding("overdispersed", float(ratio.group(1)) > 1.5, "text", f'"{ratio.group()}"', 0.9)}
     match = re.search(_SPREAD, text, re.IGNORECASE)
     if match is None or float(match.group(1)) <= 0:
         return {}

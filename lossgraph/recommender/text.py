@@ -60,7 +60,8 @@ _EVERYDAY = by_word(
       "survival of the fittest", "survival of our club", "role model", "business model", "sales target", "class reunion", "loss of trust", "ranking on google",
       "image of our brand", "image of our company", "image of the company", "school class", "yoga class", "java class",
       "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
-      "teacher forcing", "power imbalance", "energy imbalance", "grid imbalance", "imbalance price", "imbalance charge", "imbalance cost", "imbalance fee",
+      "teacher forcing", "poisson equation", "poisson's equation",
+      "power imbalance", "energy imbalance", "grid imbalance", "imbalance price", "imbalance charge", "imbalance cost", "imbalance fee",
       "imbalance settlement", "imbalance penalty", "half precision", "mixed precision", "double precision")],
     0,
 )  # fmt: skip
