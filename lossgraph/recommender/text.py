@@ -344,7 +344,7 @@ def _judges(found: list[Word], match: Match, names: Mapping[str, list[str]], aft
 def _foreign(found: list[Word]) -> bool:
     """Whether most of what tells a language tells of another one than English, or nothing tells of English where letters of others occur."""
     plain = [word.text.lower() for word in found]
-    english, foreign = sum(word in ENGLISH for word in plain), sum(word in _FOREIGN for word in plain)
+    english, foreign = sum(word in ENGLISH for word in plain), len(_FOREIGN.intersection(plain))
     outside = sum(not word.isascii() and word.isalpha() for word in plain)
     strange = not english and len(plain) > 3 and foreign + outside > 1 and (foreign > 0 or outside > 2)
     return (foreign >= 2 and foreign > english) or strange or (outside > 0.5 * len(plain) if plain else False)
