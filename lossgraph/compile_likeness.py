@@ -17,7 +17,7 @@ DOUBT = 0.2  # how much of the usual frequency of a word is expected of a task w
 FEWEST = 200.0  # a task of which little is written is not taken for one whose words are rare
 PAIRS = 0.5  # how much a pair of words weighs against a single one
 CATALOGUE = 0.5  # how much the catalogue's own wording weighs against the examples
-FACT_PRIOR = 30.0  # how many words of the usual frequency are added where the sentences of one task are compared
+FACT_PRIOR = 250.0  # how many words of the usual frequency are added where the sentences of one task are compared
 NONE = "none"
 
 

@@ -14,7 +14,7 @@ from lossgraph.record import record
 from lossgraph.words import Word, features, single_features
 
 _EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
-IMPLIED = 3.0  # the logarithm of odds from which on a fact is read that no phrase names
+IMPLIED = 4.0  # the logarithm of odds from which on a fact is read that no phrase names
 TELLING = 0.5  # what a word adds at least that is shown as a reason
 
 

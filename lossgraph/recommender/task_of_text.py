@@ -31,6 +31,8 @@ _HINTS = {
     "skewed": "regression", "wide_range": "regression", "heavy_tails": "regression", "uncertainty": "probabilistic_forecasting",
     "several_modes": "probabilistic_forecasting", "soft_labels": "classification", "overdispersed": "count_regression",
     "boundary": "segmentation", "connected": "segmentation",
+    "unequal_costs": "binary_classification", "attacked": "classification", "consistent": "classification", "easy_majority": "classification",
+    "alignment": "domain_adaptation",
 }  # fmt: skip
 _SURE_HINTS = frozenset(
     "n_classes censored interval quantile_level minority_share multilabel long_tail counts max_margin heteroscedastic overconfident "
