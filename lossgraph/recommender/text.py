@@ -203,16 +203,28 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
 
 
 def _end(found: list[Word], stems: list[str], start: int, choice: list[str]) -> int | None:
-    """Where a phrase with a gap ends that starts at `start`; None where it does not stand there. The gap holds up to four words of one clause."""
-    gap = choice.index(GAP)
-    before, after = choice[:gap], choice[gap + 1 :]
-    if stems[start : start + gap] != before:
+    """Where a phrase with gaps ends that starts at `start`; None where it does not stand there. A gap holds up to four words of one clause."""
+    before, *rest = _between_gaps(choice)
+    end = start + len(before)
+    if stems[start:end] != before:
         return None
-    for place in range(start + gap, min(start + gap + _GAP + 1, len(found))):
-        end = place + len(after)
-        if stems[place:end] == after and found[end - 1].clause == found[start].clause:
-            return end
-    return None
+    for part in rest:
+        places = range(end, min(end + _GAP + 1, len(found) - len(part) + 1))
+        place = next((one for one in places if stems[one : one + len(part)] == part and found[one + len(part) - 1].clause == found[start].clause), None)
+        if place is None:
+            return None
+        end = place + len(part)
+    return end
+
+
+def _between_gaps(choice: list[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for word in choice:
+        if word == GAP:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 def _counts_as_verb(stems: list[str], start: int) -> bool:
@@ -227,7 +239,8 @@ def _not_meant(found: list[Word], match: Match) -> bool:
     """Whether the words of a match stand in an everyday phrase that means something else."""
     for start in range(max(match.start - 2, 0), match.end):
         for phrase in _EVERYDAY.get(found[start].stem, ()):
-            if tuple(word.stem for word in found[start : start + len(phrase)]) == phrase and start + len(phrase) > match.start:
+            end = start + len(phrase)
+            if tuple(word.stem for word in found[start:end]) == phrase and end > match.start and not match.start <= start < end < match.end:
                 return True
     return False
 
