@@ -264,7 +264,8 @@ def _listed_levels(text: str) -> tuple[float, str] | None:
     return None
 
 
-_SPREAD = r"\b(?:mean|average|avg)\b\D{0,15}(\d+(?:\.\d+)?)\D{0,25}\bvar(?:iance)?\b\D{0,15}(\d+(?:\.\d+)?)"
+_DECIMAL = r"(\d+(?:\.\d+)?|\.\d+)"
+_SPREAD = rf"\b(?:mean|average|avg)\b[^\d.]{{0,15}}{_DECIMAL}\D{{0,25}}\bvar(?:iance)?\b[^\d.]{{0,15}}{_DECIMAL}"
 
 
 _RATIO = r"\b(?:variance[- ]to[- ]mean ratio|index of dispersion|dispersion index|fano factor)\b\D{0,20}(\d+(?:\.\d+)?)"
