@@ -8,20 +8,22 @@ from typing import Any
 from lossgraph.words import ENGLISH, NEAR, phrases, root
 
 
-def lexicon(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The phrases by their first word, the longest first, each as [words, fact, value, whether it is weak evidence, what must stand near]."""
-    found: dict[str, list[Any]] = {}
+def lexicon(facts: Mapping[str, Any], tasks: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, dict[str, list[Any]]]:
+    """The phrases by their first word and then by their last, each as [words, fact, value, whether it is weak evidence, what must stand near].
+
+    What must stand near is a list of parts, each with the first words of its alternatives and the alternatives.
+    """
+    found: dict[str, dict[str, list[Any]]] = {}
     for name, value, written in _entries(facts, tasks, metrics):
         first, *near = written.split(NEAR)
-        beside = [[_roots(choice) for choice in phrases(part)] for part in near]
+        parts = [[_roots(choice) for choice in phrases(part)] for part in near]
+        beside = [[sorted({choice[0] for choice in part}), part] for part in parts]
         for choice in phrases(first):
             words = _roots(choice)
             entry = [words, name, value, written.startswith("~"), beside]
-            entries = found.setdefault(words[0], [])
+            entries = found.setdefault(words[0], {}).setdefault(words[-1], [])
             if entry not in entries:  # label/labels folds to one phrase, which must not count twice
                 entries.append(entry)
-    for entries in found.values():
-        entries.sort(key=lambda entry: -len(entry[0]))
     return found
 
 

@@ -22,6 +22,7 @@ from lossgraph.record import record
 from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
 
 _WITHOUT = r"\bw/o\b"
+Entry = tuple[list[str], str, str, bool, list[tuple[list[str], list[list[str]]]]]  # of the lexicon (compile_lexicon.py)
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
 _CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
@@ -158,12 +159,13 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
     return result
 
 
-def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str, str, bool, list[list[list[str]]]]]]) -> Iterator[Match]:
+def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]) -> Iterator[Match]:
     roots = [root(word.stem) for word in found]
     present = {*roots}
     for start, first in enumerate(roots):
-        for choice, fact, value, weak, near in lexicon.get(first, ()):
-            if choice[-1] not in present:
+        by_last = lexicon.get(first, {})
+        for choice, fact, value, weak, near in (entry for last in by_last if last in present for entry in by_last[last]):
+            if any(present.isdisjoint(part[0]) for part in near):
                 continue
             end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
@@ -181,10 +183,10 @@ def _matches(found: list[Word], lexicon: Mapping[str, list[tuple[list[str], str,
                 yield Match(fact, value, *span, weak, sum(bool(one) for one in denials) % 2 == 1 if not near else any(denials), size)
 
 
-def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: list[list[list[str]]]) -> list[tuple[int, int]] | None:
+def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: list[tuple[list[str], list[list[str]]]]) -> list[tuple[int, int]] | None:
     """Where the parts of a phrase stand: the first one at `place`, each other within reach of it; None where one is missing."""
     places = [place]
-    for choices in near:
+    for _, choices in near:
         low, high = max(place[0] - _WINDOW, 0), min(place[1] + _WINDOW, len(found))
         spots = (
             (start, start + len(choice))
