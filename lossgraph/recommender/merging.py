@@ -191,15 +191,16 @@ def settle(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
 
 def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> None:
     """Adds what follows from the facts, until nothing new follows. A fact that is known is never overwritten; a guess from the text may be confirmed."""
+    following = [fact for fact in facts.values() if fact.derived]
     changed = True
     while changed:
         changed = False
         known = problem.known
         task = str(known.get(TASK, ""))
         lineage = catalog.lineage(task)
-        for fact in facts.values():
+        for fact in following:
             guess = problem.facts.get(fact.id)
-            if not fact.derived or (guess is not None and (guess.source != "text" or guess.confidence > WEAK)):
+            if guess is not None and (guess.source != "text" or guess.confidence > WEAK):
                 continue
             for one in fact.derived:
                 if all(holds(condition, known, lineage) for condition in one.when):
