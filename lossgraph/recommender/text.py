@@ -260,7 +260,7 @@ def _longest(matches: Iterable[Match]) -> list[Match]:
 def _denied(found: list[Word], start: int, inside: frozenset[int] = frozenset()) -> bool | None:
     """Whether a negation in the same clause reaches the phrase, apart from its own words `inside`; None in doubt ("not sure whether ...")."""
     negations = 0
-    before = [word.stem for word in found[max(start - 4, 0) : start] if word.clause == found[start].clause]
+    before = [found[index].stem for index in range(max(start - 4, 0), start) if found[index].clause == found[start].clause and index not in inside]
     if set(before) & {"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"}:
         return None
     reached = 0
