@@ -63,7 +63,7 @@ _EVERYDAY = by_word(
       "smooth l1", "smooth l1 loss", "intermittent fasting", "lose weight", "weight training", "root mean",
       "teacher forcing", "poisson equation", "poisson's equation",
       "power imbalance", "energy imbalance", "grid imbalance", "imbalance price", "imbalance charge", "imbalance cost", "imbalance fee",
-      "imbalance settlement", "imbalance penalty", "half precision", "mixed precision", "double precision")],
+      "imbalance settlement", "imbalance penalty", "n 0 1", "collapse to it", "predicted tag", "half precision", "mixed precision", "double precision")],
     0,
 )  # fmt: skip
 
