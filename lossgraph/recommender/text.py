@@ -77,6 +77,8 @@ class Reading:
     foreign: bool = False
     contradictions: tuple[str, ...] = ()  # questions on what the text says and denies
 
+_BETWEEN_BARS = r"\|\s*([^|\n]{1,30}?)\s+[-–−]\s+([^|\n]{1,30}?)\s*\|"  # |promised - actual|
+
 
 def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
     """The facts that a description in English states, with the words that say so as evidence."""
@@ -87,6 +89,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
     text, left_out = described(text)
     notes += left_out
     text = re.sub(_WITHOUT, "without", text, flags=re.IGNORECASE)
+    text = re.sub(_BETWEEN_BARS, r"absolute difference of \1 and \2", text)
     found = words(text)
     if _foreign(found):
         return Reading({}, (*notes, "the text does not seem to be English; only English is understood"), foreign=True)
@@ -134,7 +137,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
             findings["wide_range"] = Finding("wide_range", True, "text", widest[1], 0.8)
     for name, value, _, said in implied(found, str(known.value), catalog) if known is not None and known.confidence > FAINT else ():
         meant = value == "true" if facts[name].kind == "flag" else value
-        if name == "many_zeros" and "feature_selection" in findings:
+        if (name == "many_zeros" and "feature_selection" in findings) or (name == "bounded" and "wide_range" in findings):
             continue
         findings.setdefault(name, Finding(name, meant, "text", " and ".join(f'"{word}"' for word in said), 0.6))
     return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=(*said_and_denied, *cannot_be(text)))
@@ -154,7 +157,7 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
     if sizes is not None and ("bin" in sizes.evidence or (task.value == "quantile_regression" and "level" in sizes.evidence)):
         del result["n_classes"]
     zeros = result.get("many_zeros")
-    if zeros is not None and "feature_selection" in result and "exact" in zeros.evidence:
+    if zeros is not None and "feature_selection" in result and re.search("exact|coefficient|weight", zeros.evidence):
         del result["many_zeros"]
     return result
 
