@@ -44,7 +44,7 @@ _BAD = frozenset("blurry blurred weak poor washed garbage nothing useless soft f
 _UNITS = frozenset("percent degree hour minute second day week month year km kilometre metre mile euro dollar litre kilo kg gram ton tonne".split())  # measured
 _FOREIGN = frozenset(
     "der die das und ist nicht ich mit für ein eine auf möchte wir sind von zu den dem le les des est et pas avec pour une je nous du dans el los las y con "
-    "para una por il che di gli non sono um uma não os em het een van voor niet och är inte med "
+    "para una por il che di gli sono um uma não os em het een van voor niet och är inte med "
     "wie wann wo wer warum kann mir jemand hatten haben wird bei nach aus oder quel quelle combien où quand comment vous cuánto cuesta cuando dónde está "
     "cerca habitaciones quiero tengo quanto costa dove quando quero onde jak kiedy gdzie jest nie się czy ile które bir ve mi nasıl için hangi ja ei että "
     "mikä jag vill hvad hvor jeg ikke og wat hoe waar".split()
@@ -170,7 +170,7 @@ def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]
         for choice, fact, value, weak, near in (entry for last in by_last if last in present for entry in by_last[last]):
             if any(present.isdisjoint(part[0]) for part in near):
                 continue
-            end = _end(found, roots, start, choice) if GAP in choice else start + len(choice) if roots[start : start + len(choice)] == choice else None
+            end = _stop(found, roots, start, choice)
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
                 continue
             if GAP in choice and choice[:2] == ["how", "many"] and found[start + 2].stem in _UNITS:  # how many minutes until it arrives
@@ -182,7 +182,7 @@ def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]
             denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
             if places and None not in denials and (len({bool(one) for one in denials}) == 1):  # of parts of which some are denied nobody knows what is meant
                 span = min(place for place, _ in places), max(stop for _, stop in places)
-                size = sum(stop - place for place, stop in places)
+                size = len(choice) - choice.count(GAP) + sum(stop - place for place, stop in places[1:])  # what a gap holds is not said by the phrase
                 yield Match(fact, value, *span, weak, sum(bool(one) for one in denials) % 2 == 1 if not near else any(denials), size)
 
 
@@ -192,12 +192,12 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
     for _, choices in near:
         low, high = max(place[0] - _WINDOW, 0), min(place[1] + _WINDOW, len(found))
         spots = (
-            (start, start + len(choice))
+            (start, stop)
             for choice in choices
             for start in range(low, high)
             if roots[start] == choice[0]
-            and roots[start : start + len(choice)] == choice
-            and (start >= place[1] or start + len(choice) <= place[0])
+            and (stop := _stop(found, roots, start, choice)) is not None
+            and (start >= place[1] or stop <= place[0])
             and found[start].sentence == found[place[0]].sentence
         )
         spot = min(spots, key=lambda one: abs(one[0] - place[0]), default=None)
@@ -205,6 +205,13 @@ def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: lis
             return None
         places.append(spot)
     return places
+
+
+def _stop(found: list[Word], roots: list[str], start: int, choice: list[str]) -> int | None:
+    """Where a phrase ends that starts at `start`; None where it does not stand there."""
+    if GAP in choice:
+        return _end(found, roots, start, choice)
+    return start + len(choice) if roots[start : start + len(choice)] == choice else None
 
 
 def _end(found: list[Word], stems: list[str], start: int, choice: list[str]) -> int | None:
