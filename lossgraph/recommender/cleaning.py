@@ -20,11 +20,11 @@ _OF_A_MODEL = r"\b(?:classif|detect|predict|train|fine-?tun|flag|filter)"  # suc
 _PRETENCE_WORDS = ("pretend", "act as if")
 _PRETENCE = r"\b(?:pretend|act as if)\s+(?:that\s+)?(?:i|you)\b"
 # Written by programs for programs; the keywords of SQL in capitals, since English selects, updates and deletes too.
-_CODE_WORDS = ("SELECT", "UPDATE", "INSERT", "DELETE", "DROP", "CREATE", "ALTER", "epoch", "{", "#include", "Error:", "Traceback")
+_CODE_WORDS = ("SELECT", "UPDATE", "INSERT", "DELETE", "DROP", "CREATE", "ALTER", "epoch", "{", "#include", "Error:", "Traceback", "):")
 _CODE = (
     r"\b(?:SELECT\b[^;]*?\bFROM|UPDATE\b[^;]*?\bSET|INSERT\s+INTO|DELETE\s+FROM|(?:DROP|CREATE|ALTER)\s+TABLE)\b[^;]*;?"
     r"|\bepoch\s*:?\s*\d+\b[\s/\d,:;|\[\]-]*(?:(?:(?:train|val|valid|validation)[_ ])?loss\W{0,3}\d[\d.e-]*[\s,;|-]*)+"
-    r"|[^\n{}]*\{[^{}]*;[^{}]*\}|#include\s*<[^>]*>"
+    r"|\b(?:for\s+\w+\s+in|while|if|def)\s+\w+\([^()\n]*\)\s*:[^\n]*|[^\n{}]*\{[^{}]*;[^{}]*\}|#include\s*<[^>]*>"
     r"|\b(?:Runtime|Type|Value|Import|Key|Index|Attribute|ModuleNotFound)Error:[^\n]*|Traceback \(most recent call last\):[^\n]*"
 )
 _PARTS = r"(?:the\s+|all\s+|my\s+|our\s+)?(?:rows|samples|labels|positives|negatives|cases|examples|pixels|images|records|customers|transactions)\b"
@@ -40,12 +40,14 @@ _EXCLUDE = "cannot both hold. Which is right?"
 _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("%", "percent"),
-        rf"(?<![\d.,])(?:1(?:0[1-9]|[1-9]\d)|[2-9]\d\d|[1-9]\d{{3,}}|(?<!\w)-\d+(?:\.\d+)?)\s*(?:%|percent)\s*(?:of\s+{_PARTS}|positives?\b|negatives?\b)",
+        r"(?<![\d.,])(?:1(?:0[1-9]|[1-9]\d)|[2-9]\d\d|[1-9]\d{3,}|(?<!\w)-\d+(?:\.\d+)?)\s*(?:%|percent)\s*"
+        rf"(?:of\s+{_PARTS}|of\s+(?:the\s+|all\s+|our\s+|my\s+)?\w+\s+(?:are|is)\b|positives?\b|negatives?\b)",
         "is no share: it lies outside of 0 to 100 %. What is meant?",
     ),
     (
         (" classes", " categories"),
-        r"\b(?:into|among|problem with|with exactly)\s+(?:0|zero|-\d+|\d+\.\d+|minus\s+\w+)\s+(?:classes|categories)\b",
+        r"\b(?:into|among|problem with|with exactly)\s+(?:0|zero|-\d+|\d+\.\d+|minus\s+\w+)\s+(?:classes|categories)\b"
+        r"|\b(?:with|has|have)\s+(?:0|zero|-\d+|minus\s+\w+)\s+(?:classes|categories)\b",
         "leaves nothing to tell apart. How many classes are there?",
     ),
     (
@@ -60,10 +62,17 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("unbounded",), r"\bunbounded\b[^.!?]*\b(?:(?:may|must|can|should)\s+(?:never|not)\s+exceed|never\s+exceeds?|at\s+most)\b", _EXCLUDE),
     (("more than",), r"\b(\w+)\s+costs?\b[^.!?,]*?\bmore\s+than\s+(\w+)\b[^.!?]*?\b\2\s+costs?\b[^.!?,]*?\bmore\s+than\s+\1\b", _EXCLUDE),
+    (
+        ("every label", "all labels"),
+        r"\b(?:every|all)\s+labels?\s+(?:is|are)\s+(?:right|correct|clean|perfect)\b[^.!?]*\blabels?\b[^.!?]*\b(?:wrong|flipped|incorrect|false)\b",
+        _EXCLUDE,
+    ),
+    (("always negative", "negative count"), r"\bcounts?\s+(?:is|are)\s+always\s+negative\b|\bnegative\s+counts?\b", "cannot be: counts start at 0."),
     (("must not",), r"\bmust\s+(?!be\b|have\b|do\b)(\w+)\b[^.!?;]{0,40}?\band\b[^.!?;]{0,20}?\bmust\s+not\s+\1\b", _EXCLUDE),
     (
         ("balanced",),
-        r"\b(?:perfectly|completely|exactly)\s+balanced\b[^.!?]*\b(?:one|1)\s+in\s+(?:a\s+(?:hundred|thousand|million)|\d{2,}(?:,\d{3})*)\b",
+        r"\b(?:perfectly|completely|exactly)\s+balanced\b[^!?]*?\b(?:(?:one|1)\s+in\s+(?:a\s+(?:hundred|thousand|million)|\d{2,}(?:,\d{3})*)\b"
+        r"|(?<![\d.])1?\d(?:\.\d+)?\s*(?:%|percent)\s+(?:of\s+\w+\s+\w+\s+(?:are|is)\s+)?positives?\b)",
         _EXCLUDE,
     ),
 )

@@ -136,7 +136,9 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
             if not _stands(choice, found, start):
                 continue
             apart = start >= number.end or start + len(choice) <= number.end
-            meant = not counted or ((start <= number.end or _plural(found[start + len(choice) - 1])) and found[start].clause == found[number.start].clause)
+            stop = start + len(choice)
+            close = start <= number.end and not _belongs(found, stop)
+            meant = not counted or ((close or _plural(found[stop - 1])) and found[start].clause == found[number.start].clause)
             if apart and meant:
                 return start, start + len(choice)
         if start < number.end:
@@ -155,6 +157,12 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
         if found[end - 1].stem not in _FILLERS or found[end - 1].clause < found[number.start].clause - 1:
             break
     return None
+
+
+def _belongs(found: list[Word], stop: int) -> bool:
+    """Whether a noun that ends at `stop` only describes the one that is counted: 1200 disease genes, but 5 class problems."""
+    last = found[stop - 1]
+    return stop < len(found) and last.stem not in {"class", "way"} and not _plural(last) and _plural(found[stop]) and found[stop].clause == last.clause
 
 
 def _plural(word: Word) -> bool:

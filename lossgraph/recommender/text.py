@@ -306,7 +306,7 @@ def _contradiction(fact: Fact, matches: list[Match], found: list[Word]) -> Itera
     if fact.kind == "flag" and fact.id not in _SAID_TWICE:
         votes = {(match.value == "true") != match.denied: match for match in matches if not match.weak}
     elif fact.id == "modality":
-        votes = {match.denied: match for match in matches if not match.denied or found[match.start - 1].stem in {"no", "without"}}
+        votes = {match.denied: match for match in matches if not match.weak and (not match.denied or found[match.start - 1].stem in {"no", "without"})}
         if len({match.value for match in votes.values()}) > 1:
             return
     else:
