@@ -63,11 +63,19 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("unbounded",), r"\bunbounded\b[^.!?]*\b(?:(?:may|must|can|should)\s+(?:never|not)\s+exceed|never\s+exceeds?|at\s+most)\b", _EXCLUDE),
     (("more than",), r"\b(\w+)\s+costs?\b[^.!?,]*?\bmore\s+than\s+(\w+)\b[^.!?]*?\b\2\s+costs?\b[^.!?,]*?\bmore\s+than\s+\1\b", _EXCLUDE),
     (
-        ("every label", "all labels"),
-        r"\b(?:every|all)\s+labels?\s+(?:is|are)\s+(?:right|correct|clean|perfect)\b[^.!?]*\blabels?\b[^.!?]*\b(?:wrong|flipped|incorrect|false)\b",
+        ("every label", "every single label", "all labels"),
+        r"\b(?:every|all)\s+(?:single\s+)?labels?\s+(?:is|are|(?:has|have)\s+been\s+\w+\s+as)\s+(?:right|correct|clean|perfect)\b"
+        r"[^.!?]*\blabels?\b[^.!?]*\b(?:wrong|flipped|incorrect|false)\b",
         _EXCLUDE,
     ),
     (("always negative", "negative count"), r"\bcounts?\s+(?:is|are)\s+always\s+negative\b|\bnegative\s+counts?\b", "cannot be: counts start at 0."),
+    (("categories",), r"\b(?:mean|average)\s+of\s+(?:the\s+)?categories\b", "does not exist: categories have no mean. What is predicted?"),
+    (
+        ("no data", "no target"),
+        r"\bno\s+(?:target|data|inputs?)\b[^.!?]*\bno\s+(?:data|inputs?|target)\b",
+        "leaves nothing to learn from. What is there?",
+    ),
+    (("all samples are",), r"\ball\s+samples\s+are\s+(?:positive\b[^.!?]*\bnegative|negative\b[^.!?]*\bpositive)\b", _EXCLUDE),
     (("must not",), r"\bmust\s+(?!be\b|have\b|do\b)(\w+)\b[^.!?;]{0,40}?\band\b[^.!?;]{0,20}?\bmust\s+not\s+\1\b", _EXCLUDE),
     (
         ("balanced",),

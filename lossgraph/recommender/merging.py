@@ -16,7 +16,8 @@ OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbal
 SURE_ENOUGH = 0.55  # below this, the task is asked
 WEAK = 0.6  # up to this confidence, what a text says of another fact gives way to its task, and may be confirmed by what follows from surer facts
 LOOSE = frozenset(  # what other tasks say in much the same words
-    "long_tail empty_masks costly_error soft_labels bounded many_zeros minority_share max_margin multilabel censored counts approach unlabelled".split()
+    "long_tail empty_masks costly_error soft_labels bounded many_zeros minority_share imbalanced max_margin multilabel censored counts approach "
+    "unlabelled".split()
 )
 SURE = 0.85  # from this confidence on, what the data says of the task is held against the text
 

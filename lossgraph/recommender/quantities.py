@@ -208,7 +208,8 @@ def read_numbers(found: list[Word], facts: Mapping[str, Fact]) -> Iterator[tuple
     """Every fact that a number of the text gives: the fact, its value, and the words [start, end) that say so."""
     for number in numbers(found):
         named = {"ratio": "imbalance_ratio", "quantile": "quantile_level"}.get(number.kind, "")
-        if number.kind == "ratio" and not {word.stem for word in found} & _OF_RATIOS:
+        from_to = number.start > 0 and found[number.start - 1].stem in {"from", "between"}
+        if number.kind == "ratio" and (from_to or not {word.stem for word in found} & _OF_RATIOS):
             continue
         if named in facts:
             yield facts[named], number.value, number.start, number.end
