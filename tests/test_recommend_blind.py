@@ -25,7 +25,7 @@ FLOORS = {  # of the first choice, and of one among three: for the blind files t
     "scenarios_practice_2": (0.93, 0.97),
 }
 SETS: dict[str, list[dict[str, Any]]] = {name: read_yaml(FOLDER / f"{name}.yaml") for name in FLOORS}
-NONSENSE: list[dict[str, Any]] = [one for name in ("nonsense_blind", "nonsense_blind_2", "nonsense_blind_3", "nonsense_blind_4") for one in read_yaml(FOLDER / f"{name}.yaml")]
+NONSENSE: list[dict[str, Any]] = [one for path in sorted(FOLDER.glob("nonsense_blind*.yaml")) for one in read_yaml(path)]
 WRONG_TYPES = {"n_facts_bad_value", "n_facts_two_tasks"}  # mistakes of the caller's program, refused by an exception
 FORBIDDEN_STILL = {
     "f_face_verif", "d_rain_tweedie",  # the second names the Poisson loss for amounts with zeros, which as a quasi-likelihood can be defended
