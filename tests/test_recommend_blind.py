@@ -21,6 +21,8 @@ FLOORS = {  # of the first choice, and of one among three: for the blind files t
     "scenarios_blind_2": (50 / 60, 58 / 60),
     "scenarios_blind_3": (55 / 60, 57 / 60),
     "scenarios_blind_4": (50 / 60, 55 / 60),
+    "scenarios_blind_5": (55 / 60, 58 / 60),
+    "scenarios_blind_6": (52 / 60, 57 / 60),
     "scenarios_practice": (0.93, 0.97),
     "scenarios_practice_2": (0.93, 0.97),
 }
@@ -32,7 +34,7 @@ FORBIDDEN_STILL = {
     "m_easy_negs_patches", "m_perceptron_history", "m_nonconvex_ramp", "m_overmargin_tangent", "m_xray_binary_flip", "n_ms_lesion_late_stall",
     "o_rec_stars_rmse", "o_lm_answers_only", "o_po_online_loop", "o_vae_collapse_prior", "o_aud_demucs_stems", "o_ebm_count_sentence_errors",
 }  # fmt: skip
-ANSWERED_STILL = {"pn_count_negative", "pn_triangle_sides"}
+ANSWERED_STILL = {"pn_count_negative", "pn_triangle_sides", "rn_contradiction"}
 
 
 def parts(name: str) -> frozenset[str]:

@@ -76,6 +76,12 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "leaves nothing to learn from. What is there?",
     ),
     (("all samples are",), r"\ball\s+samples\s+are\s+(?:positive\b[^.!?]*\bnegative|negative\b[^.!?]*\bpositive)\b", _EXCLUDE),
+    (
+        ("every image is label", "every sample is label", "all images are label", "all samples are label"),
+        r"\b(?:every|all)\s+(?:images?|samples?)\s+(?:is|are)\s+labell?ed\b[^.!?]*\bno\s+labels?\s+at\s+all\b",
+        "cannot both hold. Are there labels?",
+    ),
+    (("positive",), r"\b(?:strictly|always)\s+positive\b[^.!?]*\b(?:half|some|many|most)\s+of\s+(?:them|the\s+\w+)\s+are\s+negative\b", _EXCLUDE),
     (("must not",), r"\bmust\s+(?!be\b|have\b|do\b)(\w+)\b[^.!?;]{0,40}?\band\b[^.!?;]{0,20}?\bmust\s+not\s+\1\b", _EXCLUDE),
     (
         ("balanced",),

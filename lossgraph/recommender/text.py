@@ -304,9 +304,9 @@ def _flag(fact: Fact, matches: list[Match], found: list[Word]) -> Finding | None
 def _contradiction(fact: Fact, matches: list[Match], found: list[Word]) -> Iterator[str]:
     """What a text says and denies in so many words, or has and has not: nobody can advise on both."""
     if fact.kind == "flag" and fact.id not in _SAID_TWICE:
-        votes = {(match.value == "true") != match.denied: match for match in matches if not match.weak}
+        votes = {(match.value == "true") != match.denied: match for match in matches if not match.weak and (not match.denied or _plainly_denied(match, found))}
     elif fact.id == "modality":
-        votes = {match.denied: match for match in matches if not match.weak and (not match.denied or found[match.start - 1].stem in {"no", "without"})}
+        votes = {match.denied: match for match in matches if not match.weak and (not match.denied or _plainly_denied(match, found))}
         if len({match.value for match in votes.values()}) > 1:
             return
     else:
@@ -314,6 +314,11 @@ def _contradiction(fact: Fact, matches: list[Match], found: list[Word]) -> Itera
     if len(votes) == 2:
         said = " and ".join(quoted(found, match.start, match.end, match.denied) for match in votes.values())
         yield f"The text says both {said}, which exclude each other. Which is right? {fact.question}"
+
+
+def _plainly_denied(match: Match, found: list[Word]) -> bool:
+    """Whether the word before denies it: what is far from its negation may be meant otherwise (without giving up streaming)."""
+    return match.start > 0 and found[match.start - 1].stem in {"no", "not", "without", "never", "non"}
 
 
 def _choice(fact: Fact, matches: list[Match], found: list[Word], skip: bool, names: Mapping[str, list[str]]) -> Finding | None:
