@@ -41,7 +41,6 @@ UNRECOMMENDED: dict[str, str] = {
     "gan_minimax": "the discriminator's half, named in a caution of `gan_nonsaturating`; as the generator's it saturates",
     "wgan_generator": "the generator's half of `wgan_critic`",
     "pairwise_ranking": "`contrastive` and `margin_ranking` are its two uses, and are recommended for them",
-    "perceptron": "no margin: a zero score costs nothing, and so does a zero model; the hinge stands for it",
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Collection
 from difflib import get_close_matches
 from fractions import Fraction
@@ -14,6 +15,7 @@ from fractions import Fraction
 from lossgraph.formula.tree import Call, CardCall, Compare, Constant, Index, Name, Node, Number, walk
 from lossgraph.model import InputError
 
+_ONE_AT_A_TIME = threading.Lock()  # Python 3.11 counts the depth of trees once for all threads, and fails when two parse at once
 MAX_LENGTH = 20_000
 MAX_DEPTH = 80
 MAX_DIGITS = 60  # of a decimal exponent, and a measure for constant powers
@@ -74,7 +76,8 @@ class _Reader:
         source = self.text.strip()
         try:
             self.lines = [line.encode() for line in re.split(r"\r\n|\r|\n", source)]
-            tree = ast.parse(source, mode="eval")
+            with _ONE_AT_A_TIME:
+                tree = ast.parse(source, mode="eval")
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
             raise InputError(f"formula `{shortened(self.text)}`: syntax error{place}: {error.msg}") from None

@@ -45,6 +45,7 @@ INPUTS: dict[str, tuple[list[str], str]] = {
         ],
         "similarities, torch.arange(32)",
     ),
+    "z_loss": (["logits = torch.randn(32, 10, requires_grad=True)  # your model's output: batch, classes"], "logits"),
     "listwise": (_LISTS, "scores, target"),
     "lambda_loss": (_LISTS, "scores, target"),
     "margin_ranking": (
