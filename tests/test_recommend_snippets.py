@@ -46,7 +46,7 @@ FACTS: tuple[dict[str, Any], ...] = (
     {"steered": True}, {"audio_output": "levels"}, {"hidden_parts": True}, {"clusters": True}, {"approach": "vae", "several_modes": True},
     {"minority_share": 0.05}, {"heteroscedastic": True}, {"overdispersed": True}, {"multilabel": True, "imbalanced": True},
     {"attacked": True, "n_classes": 5}, {"consistent": True}, {"alignment": "transport"}, {"logits_drift": True}, {"commit_to_modes": True},
-    {"approach": "restoration", "wasserstein": True}, {"edges_of_sources": True}, {"max_margin": False}, {"detector": "set", "box_part": True}, {"panoptic": True},
+    {"approach": "restoration", "wasserstein": True}, {"edges_of_sources": True}, {"max_margin": False}, {"detector": "set", "box_part": True},
 )  # fmt: skip
 
 

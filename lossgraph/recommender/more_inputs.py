@@ -132,6 +132,14 @@ MORE_INPUTS: dict[str, tuple[list[str], str]] = {
         "completed=completed, disparity=disparity, refined=refined, propagated=propagated, matching=matching, others=others, gradient=gradient, "
         "disparity_gradient=disparity_gradient, **masks",
     ),
+    "fusion_gradient": (
+        [
+            "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",
+            "fused = torch.rand(2, 1, 32, 32, requires_grad=True)  # your model's output",
+            "edges = lambda image: torch.gradient(image, dim=(-2, -1))[0].abs()  # or a Sobel filter",
+        ],
+        "edges(fused), edges(infrared), edges(visible)",
+    ),
     "fusion_total": (
         [
             "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",

@@ -30,6 +30,14 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
         ],
         {"categorical_cross_entropy": "logits, target", "mae": "boxes, box_target", "giou": "boxes, box_target"},
     ),
+    "mae+giou": (
+        [
+            "corner = torch.rand(12, 2, requires_grad=True)  # your model's boxes, of matched predictions only",
+            "boxes = torch.cat([corner, corner + 0.3], 1)",
+            "box_target = torch.tensor([[0.2, 0.2, 0.6, 0.7]]).expand(12, 4)  # the boxes that they were matched with: left, top, right, bottom",
+        ],
+        {"mae": "boxes, box_target", "giou": "boxes, box_target"},
+    ),
     "mse+total_variation": (
         [
             "noisy = torch.rand(2, 3, 64, 64)  # your images",
