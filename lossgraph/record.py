@@ -1,4 +1,4 @@
-"""`record`: the decorator of our frozen dataclasses.
+"""`record`: the decorator of the frozen dataclasses that every start makes.
 
 It is `dataclass(frozen=True)`, whose comparison, hash and representation are common functions instead of ones that are written and compiled for each class:
 that saves a third of the time that forty classes take whenever the command starts.

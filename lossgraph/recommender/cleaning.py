@@ -56,8 +56,9 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "does not exist: percentiles lie between 0 and 100. Which one is meant?",
     ),
     (
-        ("every sample", "each sample"),
-        r"\b(?:no labels? at all|unlabell?ed|unsupervised)\b[^.!?]*\b(?:every|each)\s+sample\s+(?:carries|has|bears)\b[^.!?]*\blabel",
+        ("every sample", "each sample", "every image is label", "all images are label", "all samples are label"),
+        r"\b(?:no labels? at all|unlabell?ed|unsupervised)\b[^.!?]*\b(?:every|each)\s+sample\s+(?:carries|has|bears)\b[^.!?]*\blabel"
+        r"|\b(?:every|all)\s+(?:images?|samples?)\s+(?:is|are)\s+labell?ed\b[^.!?]*\bno\s+labels?\s+at\s+all\b",
         "cannot both hold. Are there labels?",
     ),
     (("unbounded",), r"\bunbounded\b[^.!?]*\b(?:(?:may|must|can|should)\s+(?:never|not)\s+exceed|never\s+exceeds?|at\s+most)\b", _EXCLUDE),
@@ -76,11 +77,6 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "leaves nothing to learn from. What is there?",
     ),
     (("all samples are",), r"\ball\s+samples\s+are\s+(?:positive\b[^.!?]*\bnegative|negative\b[^.!?]*\bpositive)\b", _EXCLUDE),
-    (
-        ("every image is label", "every sample is label", "all images are label", "all samples are label"),
-        r"\b(?:every|all)\s+(?:images?|samples?)\s+(?:is|are)\s+labell?ed\b[^.!?]*\bno\s+labels?\s+at\s+all\b",
-        "cannot both hold. Are there labels?",
-    ),
     (("positive",), r"\b(?:strictly|always)\s+positive\b[^.!?]*\b(?:half|some|many|most)\s+of\s+(?:them|the\s+\w+)\s+are\s+negative\b", _EXCLUDE),
     (("must not",), r"\bmust\s+(?!be\b|have\b|do\b)(\w+)\b[^.!?;]{0,40}?\band\b[^.!?;]{0,20}?\bmust\s+not\s+\1\b", _EXCLUDE),
     (

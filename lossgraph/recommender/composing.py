@@ -64,9 +64,9 @@ class Advice:
         same = {loss} | ({"binary_cross_entropy", "categorical_cross_entropy"} if loss.endswith("cross_entropy") else set[str]())
         for edge in data["edges"]:
             ends = {edge["source"], edge["target"]}
-            if re.search(r"\((\w+), (\w+)\) = \w+\(\2, \1\)$", edge["identity"] or ""):
-                continue  # with prediction and target exchanged it is trained towards something else
             if loss in ends and edge["type"] in {"same_as", "equivalent_up_to_scale"} and edge["status"] == "proved" and edge["when"] is None:
+                if re.search(r"\((\w+), (\w+)\) = \w+\(\2, \1\)$", edge["identity"] or ""):
+                    continue  # with prediction and target exchanged it is trained towards something else
                 same |= ends if not any(view["parameters"] for end in ends for view in data["losses"][end]["views"][:1]) else set[str]()
         text = f"You asked for something other than {data['losses'][loss]['name']}."
         return Rule("unlike", "wish", "forbid", text, "D", (), losses=tuple(sorted(same & set(data["losses"]))))

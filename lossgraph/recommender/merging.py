@@ -204,8 +204,6 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
             if guess is not None and (guess.source != "text" or guess.confidence > WEAK):
                 continue
             for one in fact.derived:
-                if one.when and one.when[0].test != "unknown" and one.when[0].fact not in known:  # most end here, and all are looked at
-                    continue
                 if all(holds(condition, known, lineage) for condition in one.when):
                     confidence = min((problem.facts[condition.fact].confidence for condition in one.when if condition.fact in problem.facts), default=0.9)
                     if guess is not None and (guess.value != one.value or guess.confidence >= confidence):

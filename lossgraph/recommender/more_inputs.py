@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+_FUSED = [
+    "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",
+    "fused = torch.rand(2, 1, 32, 32, requires_grad=True)  # your model's output",
+]
+_EDGES = "edges = lambda image: torch.gradient(image, dim=(-2, -1))[0].abs()  # or a Sobel filter"
 _BOXES = [
     "corner, size = torch.rand(32, 2) * 50, torch.rand(32, 2) * 20 + 1",
     "boxes = torch.cat([corner, corner + size], 1).requires_grad_()  # your model's boxes: left, top, right, bottom",
@@ -132,19 +137,11 @@ MORE_INPUTS: dict[str, tuple[list[str], str]] = {
         "completed=completed, disparity=disparity, refined=refined, propagated=propagated, matching=matching, others=others, gradient=gradient, "
         "disparity_gradient=disparity_gradient, **masks",
     ),
-    "fusion_gradient": (
-        [
-            "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",
-            "fused = torch.rand(2, 1, 32, 32, requires_grad=True)  # your model's output",
-            "edges = lambda image: torch.gradient(image, dim=(-2, -1))[0].abs()  # or a Sobel filter",
-        ],
-        "edges(fused), edges(infrared), edges(visible)",
-    ),
+    "fusion_gradient": ([*_FUSED, _EDGES], "edges(fused), edges(infrared), edges(visible)"),
     "fusion_total": (
         [
-            "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",
-            "fused = torch.rand(2, 1, 32, 32, requires_grad=True)  # your model's output",
-            "edges = lambda image: torch.gradient(image, dim=(-2, -1))[0].abs()  # or a Sobel filter",
+            *_FUSED,
+            _EDGES,
             "half, mixture = torch.full_like(infrared, 0.5), (infrared + visible) / 2  # weights of both sources",
             "logits = torch.randn(2, 3, 32, 32, requires_grad=True)  # a segmentation network's output on the fused image",
             "target = torch.randint(0, 3, (2, 32, 32))  # your segments",
@@ -225,8 +222,7 @@ TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
     "ms_ssim_loss+mae": (_IMAGES, {"ms_ssim_loss": "prediction, target", "mae": "prediction, target"}),
     "fusion_pixel_mse+fusion_ssim": (
         [
-            "infrared, visible = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 32, 32)  # your images",
-            "fused = torch.rand(2, 1, 32, 32, requires_grad=True)  # your model's output",
+            *_FUSED,
             "half = torch.full_like(infrared, 0.5)  # weights of both sources",
         ],
         {"fusion_pixel_mse": "fused, infrared, visible, half, half", "fusion_ssim": "fused, (infrared + visible) / 2"},

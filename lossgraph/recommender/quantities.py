@@ -135,12 +135,12 @@ def nouns_beside(fact: Fact, number: Number, found: list[Word]) -> tuple[int, in
         for choice in from_first.get(found[start].stem, ()):
             if not _stands(choice, found, start):
                 continue
-            apart = start >= number.end or start + len(choice) <= number.end
             stop = start + len(choice)
+            apart = start >= number.end or stop <= number.end
             close = start <= number.end and not _belongs(found, stop)
             meant = not counted or ((close or _plural(found[stop - 1])) and found[start].clause == found[number.start].clause)
             if apart and meant:
-                return start, start + len(choice)
+                return start, stop
         if start < number.end:
             continue
         if counted and found[start].stem not in _FILLERS and (_plural(found[start]) or _value(found[start]) is not None):  # it is these that are counted

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from lossgraph.recommender.further_inputs import DISTANCES, FURTHER_INPUTS, MAPS, MASKS, SOUND, STUDENT
 
+_MATCHED_BOXES = [
+    "corner = torch.rand(12, 2, requires_grad=True)  # your model's boxes, of matched predictions only",
+    "boxes = torch.cat([corner, corner + 0.3], 1)",
+    "box_target = torch.tensor([[0.2, 0.2, 0.6, 0.7]]).expand(12, 4)  # the boxes that they were matched with: left, top, right, bottom",
+]
 # Combinations whose parts look at different tensors: the tensors, and the call of each part.
 FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
     "dice_cl_dice": (MASKS, {"dice": "probabilities, target", "cl_dice": "probabilities, target"}),
@@ -24,20 +29,11 @@ FURTHER_TOGETHER: dict[str, tuple[list[str], dict[str, str]]] = {
             "logits = torch.randn(200, 21, requires_grad=True)  # your model's classes of all its predictions; the last one means no object",
             "target = torch.full((200,), 20)  # the true classes; those of matched predictions are set",
             "target[:12] = torch.randint(0, 20, (12,))",
-            "corner = torch.rand(12, 2, requires_grad=True)  # your model's boxes, of matched predictions only",
-            "boxes = torch.cat([corner, corner + 0.3], 1)",
-            "box_target = torch.tensor([[0.2, 0.2, 0.6, 0.7]]).expand(12, 4)  # the boxes that they were matched with: left, top, right, bottom",
+            *_MATCHED_BOXES,
         ],
         {"categorical_cross_entropy": "logits, target", "mae": "boxes, box_target", "giou": "boxes, box_target"},
     ),
-    "mae+giou": (
-        [
-            "corner = torch.rand(12, 2, requires_grad=True)  # your model's boxes, of matched predictions only",
-            "boxes = torch.cat([corner, corner + 0.3], 1)",
-            "box_target = torch.tensor([[0.2, 0.2, 0.6, 0.7]]).expand(12, 4)  # the boxes that they were matched with: left, top, right, bottom",
-        ],
-        {"mae": "boxes, box_target", "giou": "boxes, box_target"},
-    ),
+    "mae+giou": (_MATCHED_BOXES, {"mae": "boxes, box_target", "giou": "boxes, box_target"}),
     "mse+total_variation": (
         [
             "noisy = torch.rand(2, 3, 64, 64)  # your images",

@@ -19,6 +19,7 @@ _INTENT = frozenset(
     "predict prediction forecast estimate model loss train training data learn learning target fit network net regressor classifier feature label dataset "
     "error objective".split()
 )
+_MEANT = _INTENT - {"loss"}  # a match and a company have losses too
 # Where no task is named, these facts tell it, the surest first.
 _HINTS = {
     "n_classes": "classification", "censored": "survival", "interval": "quantile_regression", "quantile_level": "quantile_regression",
@@ -105,11 +106,11 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     if lead >= _LEAD and total[best] - none >= _NOT_NONE and (said > 2 or (said == 2 and total[best] - _PHRASE * phrases[best] >= _ALIKE)):
         note = None if phrases[best] else f"no task is named: the text reads most like {catalog.data['tasks'][task]['name']}, because of {evidence}"
         sure = 0.75 if lead >= _CLEAR and total[best] >= 0 else WEAKLY
-        if sure == WEAKLY and phrases[best] < _STRONG and not _meant(found, others, _INTENT - {"loss"}):  # a match and a company have losses too
+        if sure == WEAKLY and phrases[best] < _STRONG and not _meant(found, others):
             sure = FAINT
         return Finding(TASK, task, "text", evidence, sure), note
     if phrases[best]:
-        return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others, _INTENT - {"loss"}) else FAINT), None
+        return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others) else FAINT), None
     return (Finding(TASK, task, "text", f"{evidence}, words that are common there", FAINT), None) if lead >= 1 and total[best] > 0 else (None, None)
 
 
@@ -157,9 +158,9 @@ def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog
     return " and ".join(f'"{word}"' for word in telling(found, task, catalog))
 
 
-def _meant(found: list[Word], others: Mapping[str, Finding], intent: frozenset[str] = _INTENT) -> bool:
+def _meant(found: list[Word], others: Mapping[str, Finding]) -> bool:
     """Whether weak evidence stands in a text about a learning problem: another fact is stated, or a word of modelling occurs."""
-    return bool(set(others) - _OF_NO_TASK) or any(word.stem in intent for word in found)
+    return bool(set(others) - _OF_NO_TASK) or any(word.stem in _MEANT for word in found)
 
 
 def _hinted_likeness(alike: dict[str, float], others: Mapping[str, Finding], catalog: Catalog) -> dict[str, float]:

@@ -180,10 +180,10 @@ def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]
             places = _near(found, roots, (start, end), near)
             inside = frozenset(index for place, stop in places or () for index in range(place, stop))
             denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
-            if places and None not in denials and (len({bool(one) for one in denials}) == 1):  # of parts of which some are denied nobody knows what is meant
+            if places and None not in denials and len(set(denials)) == 1:  # of parts of which some are denied nobody knows what is meant
                 span = min(place for place, _ in places), max(stop for _, stop in places)
                 size = len(choice) - choice.count(GAP) + sum(stop - place for place, stop in places[1:])  # what a gap holds is not said by the phrase
-                yield Match(fact, value, *span, weak, sum(bool(one) for one in denials) % 2 == 1 if not near else any(denials), size)
+                yield Match(fact, value, *span, weak, bool(denials[0]), size)
 
 
 def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: list[tuple[list[str], list[list[str]]]]) -> list[tuple[int, int]] | None:

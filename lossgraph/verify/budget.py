@@ -35,18 +35,20 @@ def limited(seconds: float) -> Generator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    now, depth = process_time(), len(_ends)
-    _ends.append(min([now + seconds, *_ends[-1:]]))
-    before = signal.signal(signal.SIGPROF, _ring)
+    now, depth, before = process_time(), len(_ends), signal.getsignal(signal.SIGPROF)
     try:
+        _ends.append(min([now + seconds, *_ends[-1:]]))
+        signal.signal(signal.SIGPROF, _ring)
         signal.setitimer(signal.ITIMER_PROF, max(_ends[-1] - now, SOON))
-        yield
+        try:
+            yield
+        finally:  # a timer that rings before this is met below: it rings once
+            signal.setitimer(signal.ITIMER_PROF, 0)
     except _Spent as spent:
         if spent.depth != depth:
             raise
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-        _ends.pop()
+        del _ends[depth:]
         if _ends:  # the limit around this one goes on
             signal.setitimer(signal.ITIMER_PROF, max(_ends[-1] - process_time(), SOON))
