@@ -57,7 +57,7 @@ def holds(node: Node, values: Mapping[str, Any]) -> bool:
 
 def ball(value: Value) -> Any:
     """A value as a ball."""
-    if not isinstance(value, Fraction):
+    if type(value) is not Fraction:  # `isinstance` asks the abstract classes of numbers about every ball
         return value
     flint = _balls()
     return flint.arb(flint.fmpq(value.numerator, value.denominator))
@@ -65,8 +65,8 @@ def ball(value: Value) -> Any:
 
 def sign(value: Value) -> int:
     """-1, 0 or 1. Raises `Unsure`."""
-    if isinstance(value, Fraction):
-        return (value > 0) - (value < 0)
+    if type(value) is Fraction:
+        return (value.numerator > 0) - (value.numerator < 0)
     if value > 0:
         return 1
     if value < 0:
@@ -75,13 +75,15 @@ def sign(value: Value) -> int:
 
 
 def _value(node: Node, values: Mapping[str, Any]) -> Value:
+    if isinstance(node, Call) and node.function != "Piecewise":  # the commonest first: searches for counterexamples spend their time here
+        return _apply(node.function, [_value(argument, values) for argument in node.arguments])
     match node:
+        case Name(name):
+            return values[name]
         case Number(value):
             return value
         case Constant(name):
             return _constant(name)
-        case Name(name):
-            return values[name]
         case Index(vector, position):
             return values[vector][position]
         case Call("Piecewise", branches):
@@ -89,8 +91,6 @@ def _value(node: Node, values: Mapping[str, Any]) -> Value:
                 if isinstance(branch, Call) and _truth(branch.arguments[1], values):
                     return _value(branch.arguments[0], values)
             raise Undefined("no branch of the Piecewise applies")
-        case Call(function, arguments):
-            return _apply(function, [_value(argument, values) for argument in arguments])
         case _:
             raise Unsure("not a number")
 
@@ -133,34 +133,35 @@ def _compare(operator: str, left: Value, right: Value) -> bool:
 
 
 def _apply(function: str, arguments: list[Value]) -> Value:
-    whole = _VECTOR.get(function)
-    if whole is not None:
-        return whole(*arguments)
-    size = max((len(argument) for argument in arguments if isinstance(argument, tuple)), default=0)
     operation = _SCALAR.get(function)
     if operation is None:
-        raise Unsure(function)
-    if not size:
+        whole = _VECTOR.get(function)
+        if whole is None:
+            raise Unsure(function)
+        return whole(*arguments)
+    if tuple not in map(type, arguments):
         return operation(*arguments)
+    size = max(len(argument) for argument in arguments if isinstance(argument, tuple))
     spread = [argument if isinstance(argument, tuple) else (argument,) * size for argument in arguments]
     return tuple(operation(*parts) for parts in zip(*spread, strict=True))
 
 
 def add(left: Value, right: Value) -> Value:
     """left + right."""
-    return left + right if isinstance(left, Fraction) == isinstance(right, Fraction) else ball(left) + ball(right)
+    return left + right if (type(left) is Fraction) == (type(right) is Fraction) else ball(left) + ball(right)
 
 
 def subtract(left: Value, right: Value) -> Value:
     """left - right."""
-    return left - right if isinstance(left, Fraction) == isinstance(right, Fraction) else ball(left) - ball(right)
+    return left - right if (type(left) is Fraction) == (type(right) is Fraction) else ball(left) - ball(right)
 
 
 def multiply(left: Value, right: Value) -> Value:
     """left * right; an exact zero stays one."""
-    if (isinstance(left, Fraction) and left == 0) or (isinstance(right, Fraction) and right == 0):
+    exact = type(left) is Fraction, type(right) is Fraction
+    if (exact[0] and not left) or (exact[1] and not right):
         return Fraction(0)
-    return left * right if isinstance(left, Fraction) == isinstance(right, Fraction) else ball(left) * ball(right)
+    return left * right if exact[0] == exact[1] else ball(left) * ball(right)
 
 
 def divide(left: Value, right: Value) -> Value:

@@ -16,6 +16,7 @@ from typing import Any
 
 STARTING = 30.0  # seconds that a fresh worker may take to import SymPy, beside the decision's own time
 WORKERS = 2
+REMEMBERED = "50000"  # results that SymPy keeps of each of its functions; its own 1000 are forgotten between two properties of one formula
 
 
 class WorkerLost(Exception):
@@ -98,7 +99,7 @@ class Worker:
 
 def _environment() -> dict[str, str]:
     """The caller's environment, with fixed hashing (certificates must not change from run to run) and this very package importable."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+    environment = {"SYMPY_CACHE_SIZE": REMEMBERED, **os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
     root = Path(__file__).resolve().parents[2]
     if root.name not in {"site-packages", "dist-packages"}:
         environment["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])

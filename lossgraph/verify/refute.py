@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
+from lossgraph.formula.domains import Span, parse_domain, parse_set
 from lossgraph.formula.tree import Call, CardCall, Compare, Name, Node
 from lossgraph.model import Loss
 from lossgraph.verify.exact import Unsure, Value, evaluate, holds, sign, subtract
@@ -95,8 +97,6 @@ def _without_calls(node: Node, table: dict[str, Any], values: Mapping[str, Any],
 
 
 def _call(call: CardCall, values: Mapping[str, Any], losses: Mapping[str, Loss], sizes: Mapping[str, int]) -> Value:
-    from lossgraph.formula.domains import parse_domain, parse_set
-
     view = view_of(call, losses)
     arguments: dict[str, Any] = {}
     spread_over = 0
@@ -107,18 +107,28 @@ def _call(call: CardCall, values: Mapping[str, Any], losses: Mapping[str, Loss],
         if entry.length is not None and not isinstance(value, tuple):
             value = (value,) * (entry.length if isinstance(entry.length, int) else lengths[entry.length])
         for part in value if isinstance(value, tuple) else (value,):
-            if entry.domain != "simplex" and isinstance(part, Fraction) and not inside(part, parse_set(entry.domain)):
+            if entry.domain != "simplex" and isinstance(part, Fraction) and not inside(part, _set(entry.domain)):
                 raise Unsure(f"{slot} = {part} is outside {entry.domain}")
         if entry.length is None and isinstance(value, tuple):
             spread_over = max(spread_over, len(value))
         arguments[slot] = value
-    if not all(holds(condition, {**arguments, **_lengths(lengths)}) for condition in parse_domain(view.constraint).conditions):
+    if not all(holds(condition, {**arguments, **_lengths(lengths)}) for condition in _conditions(view.constraint)):
         raise Unsure("the view's constraint does not hold")
     if not spread_over:
         return evaluate(formula(view), {**arguments, **_lengths(lengths)})
     scalar = {name for name, entry in {**view.variables, **view.parameters}.items() if entry.length is None}
     rows = [{name: value[i] if name in scalar and isinstance(value, tuple) else value for name, value in arguments.items()} for i in range(spread_over)]
     return tuple(evaluate(formula(view), {**row, **_lengths(lengths)}) for row in rows)
+
+
+@lru_cache(maxsize=512)
+def _set(domain: str) -> tuple[Span, ...]:
+    return parse_set(domain)
+
+
+@lru_cache(maxsize=512)
+def _conditions(constraint: str | None) -> tuple[Node, ...]:
+    return parse_domain(constraint).conditions
 
 
 def _lengths(sizes: Mapping[str, int]) -> dict[str, Fraction]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from lossgraph.formula.domains import Span
+from lossgraph.formula.tree import Node
 from lossgraph.verify.question import Question
 from lossgraph.verify.witness import spread
 
@@ -21,37 +24,65 @@ class Curve:
     """The formula as a function of all components, at plain values of the scalars."""
 
     def __init__(self, question: Question, sizes: Mapping[str, int], lengths: Mapping[str, int], scalars: Mapping[str, tuple[Span, ...]]) -> None:
-        import sympy
-
-        from lossgraph.formula.symbolic import to_sympy
-
-        self.order: list[tuple[str, int]] = []
-        table: dict[str, Any] = {}
-        for name in (*question.variables, *(name for name in question.parameters if name not in question.variables)):
-            made = tuple(sympy.Symbol(f"{name}__{i}", real=True) for i in range(sizes.get(name, 1)))
-            self.order += [(name, i) for i in range(len(made))]
-            table[name] = made if name in sizes else made[0]
-        flat = [part for value in table.values() for part in (value if isinstance(value, tuple) else (value,))]
-        self.function: Any = sympy.lambdify(flat, to_sympy(question.formula, table, lengths), "math")
+        names = (*question.variables, *(name for name in question.parameters if name not in question.variables))
+        self.order = [(name, i) for name in names for i in range(sizes.get(name, 1))]
+        self.function = _compiled(question.formula, tuple((name, sizes.get(name)) for name in names), tuple(lengths.items()))
         self.scalars = {name: float(_plain(spans)) for name, spans in scalars.items()}
 
-    def along(self, at: Points, direction: Points, given: Points, tied: Mapping[str, tuple[str, bool]] | None = None) -> Values:
+    def along(self, at: Points, direction: Points, given: Points, tied: Mapping[str, tuple[str, bool]] | None = None) -> Along:
         """The values on a line; nan where there is none. Of numbers that are `tied` to the data see `Line`."""
-        starts, steps = [], []
+        starts: list[float] = []
+        steps: list[float] = []
         for name, i in self.order:
             starts.append(float(at[name][i]) if name in at else float(given[name][i]) if name in given else self.scalars[name])
             steps.append(float(direction[name][i]) if name in direction else 0.0)
             if tied and name in tied:
                 starts[-1] = self.scalars[tied[name][0]]
                 steps[-1] = starts[-1] if tied[name][1] else steps[-1]
+        return Along(self.function, tuple(starts), tuple(steps))
 
-        def value(t: float) -> float:
-            try:
-                return float(self.function(*(start + t * step for start, step in zip(starts, steps, strict=True))))
-            except (ValueError, ZeroDivisionError, OverflowError, TypeError):
-                return math.nan
 
-        return value
+@dataclass(frozen=True)
+class Along:
+    """A compiled formula on a line: its value at t, nan where there is none."""
+
+    function: Callable[..., Any]
+    starts: tuple[float, ...]
+    steps: tuple[float, ...]
+
+    def __call__(self, t: float) -> float:
+        try:
+            return float(self.function(*[start + t * step for start, step in zip(self.starts, self.steps, strict=True)]))
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError):
+            return math.nan
+
+
+@lru_cache(maxsize=32)
+def _compiled(formula: Node, sizes: tuple[tuple[str, int | None], ...], lengths: tuple[tuple[str, int], ...]) -> Callable[..., Any]:
+    """The formula as a function of floats: all components of all names in order. The properties of one formula share it."""
+    import sympy
+
+    from lossgraph.formula.symbolic import to_sympy
+
+    vectors = {name: tuple(sympy.Symbol(f"{name}__{i}", real=True) for i in range(1 if size is None else size)) for name, size in sizes}
+    table: dict[str, Any] = {name: vectors[name] if size is not None else vectors[name][0] for name, size in sizes}
+    return sympy.lambdify([part for parts in vectors.values() for part in parts], to_sympy(formula, table, dict(lengths)), "math")
+
+
+@lru_cache(maxsize=3000)
+def _on_grid(f: Along, low: float, high: float) -> tuple[float, ...] | None:
+    """The values at the points of `_grid`, None where one is not finite. Remembered for the other properties of the formula."""
+    values: list[float] = []
+    for t in _grid(low, high):
+        values.append(f(t))
+        if not math.isfinite(values[-1]):
+            return None
+    return tuple(values)
+
+
+def _grid(low: float, high: float) -> list[float]:
+    width = (high - low) / 257
+    return [low + width * (i + 0.5) for i in range(257)]
 
 
 def _plain(spans: tuple[Span, ...]) -> Fraction:
@@ -60,22 +91,20 @@ def _plain(spans: tuple[Span, ...]) -> Fraction:
     return next((point for point in found if point > 0), found[0])
 
 
-def plausible(property_id: str, f: Values, lower: float | None, upper: float | None) -> bool:
+def plausible(property_id: str, f: Along, lower: float | None, upper: float | None) -> bool:
     """Whether the property seems to fail on the line."""
     low, high = (-4.0 if lower is None else lower), (4.0 if upper is None else upper)
     if lower is None and upper is not None:
         low = upper - 8.0
     if upper is None and lower is not None:
         high = lower + 8.0
-    width = (high - low) / 257
-    grid = [low + width * (i + 0.5) for i in range(257)]
-    values = [f(t) for t in grid]
-    if any(math.isnan(value) or math.isinf(value) for value in values):
+    values = _on_grid(f, low, high)
+    if values is None:
         return False
+    width, grid = (high - low) / 257, _grid(low, high)
     bends = [values[i - 1] - 2 * values[i] + values[i + 1] for i in range(1, len(values) - 1)]
     scale = max(1.0, max(abs(value) for value in values))
     noise = 1e-11 * scale
-    ends = _ends(f, lower, upper)
     match property_id:
         case "convex":
             return min(bends) < -noise
@@ -87,11 +116,11 @@ def plausible(property_id: str, f: Values, lower: float | None, upper: float | N
             rises = next((i for i in range(len(values) - 1) if values[i + 1] > values[i] + noise), None)
             return rises is not None and any(values[i + 1] < values[i] - noise for i in range(rises, len(values) - 1))
         case "nonnegative":
-            return min(values) < -noise or any(value < -noise for pair in ends for value in pair)
+            return min(values) < -noise or any(value < -noise for pair in _ends(f, lower, upper) for value in pair)
         case "bounded_above":
-            return any(second - first > 0.5 for first, second in ends)
+            return any(second - first > 0.5 for first, second in _ends(f, lower, upper))
         case "bounded_below":
-            return any(first - second > 0.5 for first, second in ends)
+            return any(first - second > 0.5 for first, second in _ends(f, lower, upper))
         case "continuous":
             return _jump(f, grid, values, bends)
         case "symmetric":
@@ -169,7 +198,7 @@ def _kink(f: Values, grid: list[float], bends: list[float]) -> bool:
     return False
 
 
-def _jump(f: Values, grid: list[float], values: list[float], bends: list[float]) -> bool:
+def _jump(f: Values, grid: list[float], values: Sequence[float], bends: list[float]) -> bool:
     width = grid[1] - grid[0]
     i = max(range(len(bends)), key=lambda i: abs(bends[i]))
     low = grid[i]
