@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, product
+from time import process_time
 from typing import Any
 
 from lossgraph.formula.domains import Span, end_value, parse_set
@@ -32,7 +33,8 @@ ON_LINES = frozenset({
 AT_TARGET = frozenset({"zero_at_target", "zero_only_at_target"})
 SIZES = (2, 3)  # vectors of open length are tried with these numbers of components
 MAX_LINES, MAX_HASTY, MAX_PROOFS, MAX_TIED = 400, 60, 3, 2
-ON_A_LINE, IN_HASTE, ON_LINES_AT_ALL = 4.0, 5.0, 8.0  # seconds of the processor; most lines that settle anything need a tenth of one
+AT_FIRST, ON_A_LINE, IN_HASTE, ON_LINES_AT_ALL = 1.0, 4.0, 5.0, 8.0  # seconds of the processor; most lines that settle anything need a tenth of one
+ENDED = float("inf")
 Point = dict[str, tuple[Fraction, ...]]
 Parts = Node | tuple[Node, ...]
 
@@ -59,44 +61,87 @@ class Line:
         return f"{name}: {'[' if self.closed[0] else '('}{low}, {high}{']' if self.closed[1] else ')'}"
 
 
-def refute_on_lines(question: Question, *, hasty: bool = False) -> tuple[dict[str, Any], bool] | None:
+class Tried:
+    """What became of the lines of one question, so that none is decided twice, and the seconds that went into them.
+
+    `partial` is the certificate of the first one on which the property fails for some parameters, rather one that the checker confirms.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, str], tuple[Verdict | None, float]] = {}
+        self.seconds = 0.0
+        self.partial: dict[str, Any] | None = None
+        self.confirmed = False
+
+    def decided(self, question: Question, seconds: float) -> tuple[Verdict | None, bool]:
+        """The verdict on a line, None where there is none, and whether it took more than these seconds."""
+        from lossgraph.verify.engine import decide_question
+
+        key = question.text, question.domain_text, question.parameters_text
+        found, spent = self.known.get(key, (None, 0.0))
+        if spent < seconds:
+            spent = seconds  # what a limit around this one breaks off is not known afterwards
+            with limited(seconds):
+                with contextlib.suppress(InputError, Undefined):
+                    found = decide_question(question)
+                spent = ENDED
+            self.known[key] = found, spent
+        return found, spent != ENDED
+
+
+def refute_on_lines(question: Question, tried: Tried | None = None, *, hasty: bool = False, settling: bool = False) -> tuple[dict[str, Any], bool] | None:
     """A certificate of kind `line` and whether it settles the question for all scalar parameters; None where no line was found on which the property fails.
 
-    `hasty`: only the first lines are looked at, with the first size of vectors and all values of the scalars.
+    `hasty`: only the first lines are looked at, with the first size of vectors and all values of the scalars. `settling`: that it fails for
+    some parameters is known, so that only a line for all of them says more.
     """
     if question.property not in ON_LINES or (question.property == "symmetric" and question.swapped() is not None and len(question.asked()) == 1):
         return None
+    tried = Tried() if tried is None else tried
     open_length = any(not str(length).isdigit() for length in question.lengths.values())
     sizes = SIZES[: 1 if hasty else None] if open_length else (0,)
-    partial: dict[str, Any] | None = None
-    with limited(IN_HASTE if hasty else ON_LINES_AT_ALL):
-        for size in sizes:
-            frame = Frame(question, size)
-            for fixed in ({}, *([] if hasty else frame.settings())):  # for all values of the scalars first
-                if fixed and partial is not None:
-                    return partial, False
-                found = _on_candidates(Frame(question, size, fixed), MAX_HASTY if hasty else MAX_LINES)
-                if found is not None and found[1] and not fixed:
-                    return found
-                partial = partial or (None if found is None else found[0])
-    return None if partial is None else (partial, False)
+    began = process_time()
+    try:
+        with limited(IN_HASTE if hasty else ON_LINES_AT_ALL - tried.seconds):
+            for size in sizes:
+                frame = Frame(question, size)
+                for fixed in ({}, *([] if hasty or settling else frame.settings())):  # for all values of the scalars first
+                    if fixed and tried.partial is not None:
+                        return tried.partial, False
+                    found = _on_candidates(Frame(question, size, fixed), tried, hasty=hasty)
+                    if found is not None and not fixed:
+                        return found, True
+                    tried.partial = tried.partial or found
+                if settling and tried.partial is not None and frame.settings():
+                    return tried.partial, False
+    finally:
+        tried.seconds += process_time() - began
+    return None if tried.partial is None else (tried.partial, False)
 
 
-def _on_candidates(frame: Frame, most: int) -> tuple[dict[str, Any], bool] | None:
-    """The first line on which the property fails for all scalars that are left, else one on which it fails for some."""
-    from lossgraph.verify.engine import decide_question
-
-    partial: dict[str, Any] | None = None
-    for line in frame.chosen(most):
-        found: Verdict | None = None
-        with contextlib.suppress(InputError, Undefined), limited(ON_A_LINE):
-            found = decide_question(frame.on(line))
+def _on_candidates(frame: Frame, tried: Tried, *, hasty: bool) -> dict[str, Any] | None:
+    """The certificate of the first line on which the property fails for all scalars that are left. One on which it fails for some is noted."""
+    for line, found in _attempts(frame, tried, hasty=hasty):
         if found is not None and found.holds is False and found.certificate is not None:
             proof = {"kind": "line", **frame.texts(line), "question": dict(found.certificate)}
             if found.status == "refuted":
-                return proof, True
-            partial = partial or proof
-    return None if partial is None else (partial, False)
+                return proof
+            if tried.partial is None or (found.checked and not tried.confirmed):
+                tried.partial, tried.confirmed = proof, found.checked
+    return None
+
+
+def _attempts(frame: Frame, tried: Tried, *, hasty: bool) -> Iterator[tuple[Line, Verdict | None]]:
+    """Lines with the verdicts on them; those that take long come again after the others, with more time."""
+    late: list[tuple[Line, Question]] = []
+    for line in frame.chosen(MAX_HASTY if hasty else MAX_LINES):
+        with contextlib.suppress(InputError):
+            question = frame.on(line)
+            found, spent = tried.decided(question, AT_FIRST)
+            late += [(line, question)] if spent else []
+            yield line, found
+    for line, question in late:
+        yield line, tried.decided(question, ON_A_LINE)[0]
 
 
 class Frame:
@@ -335,31 +380,34 @@ class Frame:
 
     def _keeps(self, condition: Node, line: Line, bounds: Bounds) -> bool:
         """Whether a joint condition is linear on the line, and true at its point; it then bounds t."""
-        import sympy
-
-        from lossgraph.formula.symbolic import to_sympy
-
         if not names(condition) & {*line.at, *line.given}:
             return True
         if not isinstance(condition, Compare):
             return False
-        t = sympy.Symbol(self.name, real=True)
-        operands = [expanded(operand, self.table(line)) for operand in condition.operands]
+        table = self.table(line)
+        operands = [expanded(operand, table) for operand in condition.operands]
         for operator, left, right in zip(condition.operators, operands, operands[1:], strict=False):
-            gap = to_sympy(Call("sub", (left, right)), {self.name: t, **{name: sympy.Symbol(name, real=True) for name in self.scalars}})  # type: ignore[arg-type]
-            gap = sympy.expand(-gap if operator in {"<", "<="} else gap)
-            slope = gap.coeff(t, 1)
-            start = gap.subs(t, 0)
-            if sympy.expand(gap - start - slope * t) != 0 or not start.is_Rational or not slope.is_Rational:
+            small, large = (left, right) if operator in {"<", "<="} else (right, left)
+            gap = Call("sub", (large, small))
+            found = affine(gap, self.name) or self._affine(gap)
+            if found is None or operator == "!=" or (operator == "==" and found != (0, 0)):
                 return False
-            if operator == "==":
-                if gap != 0:
-                    return False
-            elif operator == "!=":
-                return False
-            else:
-                bounds.at_least(Fraction(int(start.p), int(start.q)), Fraction(int(slope.p), int(slope.q)), operator in {"<", ">"})  # type: ignore[attr-defined]
+            if operator != "==":
+                bounds.at_least(*found, operator in {"<", ">"})
         return not bounds.empty
+
+    def _affine(self, gap: Node) -> tuple[Fraction, Fraction] | None:
+        """Start and slope of a function of t in which scalars may stand, where they cancel; None where it is not affine with rational ones."""
+        import sympy
+
+        from lossgraph.formula.symbolic import to_sympy
+
+        t = sympy.Symbol(self.name, real=True)
+        value = sympy.expand(to_sympy(gap, {self.name: t, **{name: sympy.Symbol(name, real=True) for name in self.scalars}}))  # type: ignore[arg-type]
+        slope, start = value.coeff(t, 1), value.subs(t, 0)
+        if sympy.expand(value - start - slope * t) != 0 or not start.is_Rational or not slope.is_Rational:
+            return None
+        return Fraction(int(start.p), int(start.q)), Fraction(int(slope.p), int(slope.q))  # type: ignore[attr-defined]
 
 
 class Bounds:
@@ -381,6 +429,28 @@ class Bounds:
             self.lower, self.closed[0] = end, not strict
         if slope < 0 and (self.upper is None or end < self.upper or (end == self.upper and strict)):
             self.upper, self.closed[1] = end, not strict
+
+
+def affine(node: Node, name: str) -> tuple[Fraction, Fraction] | None:
+    """Start and slope of a function of one name, where sums and products of numbers alone show that it is affine; None where they do not."""
+    match node:
+        case Number(value):
+            return value, Fraction(0)
+        case Name(own) if own == name:
+            return Fraction(0), Fraction(1)
+        case Call("neg", (inner,)):
+            found = affine(inner, name)
+            return None if found is None else (-found[0], -found[1])
+        case Call(("add" | "sub" | "mul") as function, (left, right)):
+            one, other = affine(left, name), affine(right, name)
+            if one is None or other is None:
+                return None
+            if function == "mul":
+                (start, slope), factor = (one, other) if other[1] == 0 else (other, one)
+                return (start * factor[0], slope * factor[0]) if factor[1] == 0 else None
+            return (one[0] + other[0], one[1] + other[1]) if function == "add" else (one[0] - other[0], one[1] - other[1])
+        case _:
+            return None
 
 
 def is_line(spans: tuple[Span, ...]) -> bool:

@@ -17,6 +17,7 @@ import sympy
 
 from lossgraph.verify.balls import Formula, number_sign
 from lossgraph.verify.monomials import Polynomial, constant, linear, named, product_of, put, rational, sum_of
+from lossgraph.verify.polynomials import text as written
 from lossgraph.verify.space import Interval
 
 Symbols = tuple[tuple[sympy.Symbol, tuple[Interval, ...]], ...]
@@ -144,7 +145,7 @@ class Opaque(sympy.Symbol):
     switch: Formula
 
     def __new__(cls, switch: Formula) -> Opaque:
-        made = super().__new__(cls, f"({switch})", real=True)
+        made = super().__new__(cls, f"({written(switch)})", real=True)
         made.switch = switch
         return made
 
@@ -203,7 +204,7 @@ class Reader:
         inner = expression.args[0]
         if isinstance(expression, sympy.exp) or (isinstance(expression, sympy.log) and (inner - 1).func is sympy.exp):
             shown = sorted((str(symbol), _text(self.value(symbol))) for symbol in expression.free_symbols)
-            switches = [_text(self.value(node)) for node in sorted(expression.atoms(*SWITCHES), key=str)]
+            switches = [_text(self.value(node)) for node in sorted(expression.atoms(*SWITCHES), key=written)]
             return self._generator(f"{expression.func.__name__}({inner}) {shown} {switches}", STRICT)
         raise NotOrdered(f"the function {expression}")
 
@@ -230,13 +231,13 @@ class Reader:
         """What a switch is in the part."""
         if isinstance(node, sympy.Piecewise):
             return self._branch(node)
-        arguments = [self.value(argument) for argument in sorted(node.args, key=str)]
+        arguments = [self.value(argument) for argument in sorted(node.args, key=written)]
         if isinstance(node, sympy.Abs | sympy.sign):
             found = self._decided(arguments[0], arguments[0], jumps=isinstance(node, sympy.sign))
             if isinstance(node, sympy.sign):
                 return constant(Fraction({"+": 1, "-": -1, "0": 0}[found]))
             return arguments[0] if found in {"+", "0", ">=0"} else product_of(constant(Fraction(-1)), arguments[0])
-        texts: list[Formula] = sorted(node.args, key=str)
+        texts: list[Formula] = sorted(node.args, key=written)
         chosen, at = arguments[0], texts[0]
         for value, text in zip(arguments[1:], texts[1:], strict=True):
             gap = sum_of(chosen, product_of(constant(Fraction(-1)), value))

@@ -10,6 +10,7 @@ from typing import Any
 from lossgraph.formula.domains import parse_set
 from lossgraph.formula.tree import names
 from lossgraph.model import InputError, Verdict
+from lossgraph.verify.lines import SIZES, Tried, refute_on_lines
 from lossgraph.verify.order import Undefined
 from lossgraph.verify.question import Question
 from lossgraph.verify.several_witness import LENGTH, SEARCHES, Scene
@@ -51,14 +52,16 @@ def decide_several(question: Question, report: Callable[[Verdict], None] | None 
             refuted = verdict(question, False, "refuted" if settled else "undecided", proof, reason=reason)
             if report is not None and not settled:
                 report(refuted)
-            return refuted if settled else on_lines(question) or refuted
-    fails = on_lines(question, hasty=True)  # what fails for some parameters is not proved for all: cheap, and proofs that cannot be found take long
+            return refuted if settled else on_lines(question, settling=True) or refuted
+    tried = Tried()
+    fails = on_lines(question, tried, hasty=True)  # what fails for some parameters is not proved for all: cheap, and proofs that cannot be found take long
     if fails is not None and fails.status == "refuted":
         return fails
     if fails is not None and report is not None:
         report(fails)
     proved = prove(question) if fails is None else None
-    return proved or on_lines(question) or fails or verdict(question, None, "undecided", None, reason="no proof for formulas of several variables or vectors")
+    found = proved or on_lines(question, tried, settling=fails is not None) or fails
+    return found or verdict(question, None, "undecided", None, reason="no proof for formulas of several variables or vectors")
 
 
 def prove(question: Question) -> Verdict | None:
@@ -102,21 +105,20 @@ def as_convex(question: Question) -> Verdict | None:
     return verdict(question, True, "proved", {"kind": "several", "rule": "implied", "by": dict(found.certificate)})
 
 
-def on_lines(question: Question, *, hasty: bool = False) -> Verdict | None:
+def on_lines(question: Question, tried: Tried | None = None, *, hasty: bool = False, settling: bool = False) -> Verdict | None:
     """The verdict "refuted" where the property fails on a line; "undecided" with the proof where it fails there for some parameters only; else None.
 
-    `hasty`: only the likeliest lines are looked at.
+    `hasty`: only the likeliest lines are looked at. `settling`: only a line on which it fails for all parameters counts.
     """
     from lossgraph.verify.engine import verdict
-    from lossgraph.verify.lines import SIZES, refute_on_lines
     from lossgraph.verify.rays import refute_on_rays
     from lossgraph.verify.several_scene import has_values
 
     try:
-        found = refute_on_lines(question, hasty=True) if hasty else refute_on_lines(question) or refute_on_rays(question)
+        found = refute_on_lines(question, tried, hasty=hasty, settling=settling) or (None if hasty else refute_on_rays(question))
     except (InputError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError, NameError):
         return None
-    if found is None:
+    if found is None or (settling and not found[1]):
         return None
     sizes = {name: int(length) if str(length).isdigit() else found[0]["lengths"].get(str(length), SIZES[0]) for name, length in question.lengths.items()}
     if not defined(question, sizes) and not has_values(question):
