@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
-from lossgraph.model import Parameter, Variable, View
+import lossgraph
+from lossgraph.formula.parse import parse_expression
+from lossgraph.model import Parameter, Variable, Verdict, View
+from lossgraph.verify import engine
 from lossgraph.verify.engine import decide_question
-from lossgraph.verify.lines import refute_on_lines
+from lossgraph.verify.lines import Frame, Tried, affine, refute_on_lines
+from lossgraph.verify.monomials import product_of, sum_of
 from lossgraph.verify.tree_facts import facts_prove
 from tests.test_several_proofs import question_of
 
@@ -66,3 +72,54 @@ def test_a_line_lies_in_the_domain() -> None:
     assert settled
     assert sum(int(step) for step in proof["direction"]["p"]) == 0
     assert proof["question"]["status"] == "refuted"
+
+
+def test_a_line_that_takes_long_keeps_none_behind_it_from_being_tried() -> None:
+    """The first two lines of this card, along which log-gammas meet, are not decided in many seconds; the third is in a tenth of one."""
+    view = next(view for view in lossgraph.load()["negative_binomial_nll"].views if view.name == "log_mean")
+    found = refute_on_lines(question_of(view, "strongly_convex"), settling=True)
+    assert found is not None
+    assert found[1]
+    assert found[0]["question"]["status"] == "refuted"
+
+
+def test_no_line_is_decided_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(question: engine.Question) -> Verdict:
+        asked.append(question.text)
+        return decide_question(question)
+
+    monkeypatch.setattr(engine, "decide_question", noted)
+    tried, question = Tried(), question_of(TRIPLET, "strictly_convex")
+    first, second = (refute_on_lines(question, tried, hasty=hasty) for hasty in (True, False))
+    assert first == second
+    assert first is not None
+    assert 0 < len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("2*(1 - 3*t) - -t", (2, -5)), ("1/2 - 1/2", (0, 0)), ("t*t", None), ("x - x + t", None), ("exp(0)*t", None), ("t*(3 - 1) + 4", (4, 2))]
+)
+def test_affine_functions_are_read_off(text: str, found: tuple[int, int] | None) -> None:
+    assert affine(parse_expression(text), "t") == found
+
+
+def test_a_condition_with_scalars_that_cancel_ends_a_line() -> None:
+    """x - c < 4 - c says x < 4 for every c; the other condition is not affine, so that no line is drawn."""
+    variables = {"x": Variable(), "y": Variable(), "c": Variable("real", "target")}
+    at, direction = {"x": (Fraction(0),), "y": (Fraction(0),)}, {"x": (Fraction(2),), "y": (Fraction(1),)}
+    questions = [question_of(View("v", "x*y*c", variables, constraint=text), "convex") for text in ("x - c < 4 - c; x + y >= -9", "x*y < 4")]
+    lines = [Frame(question, 0).line(at, direction, {}) for question in questions]
+    assert lines[0] is not None
+    assert (lines[0].lower, lines[0].upper, lines[0].closed) == (-3, 2, (True, False))
+    assert lines[1] is None
+
+
+def test_products_of_polynomials_stay_exact() -> None:
+    half, two, b = {(("a", 1),): Fraction(1, 2), (): Fraction(1, 3)}, {(("a", 1),): Fraction(2)}, {(("b", 1),): Fraction(6)}
+    found = product_of(half, two, b)
+    assert found == {(("a", 2), ("b", 1)): Fraction(6), (("a", 1), ("b", 1)): Fraction(4)}
+    assert product_of(b, two) == product_of(two, b) == {(("a", 1), ("b", 1)): Fraction(12)}
+    assert sum_of(two, {(("a", 1),): Fraction(-2)}) == product_of(half, {}) == {}
+    assert all(type(coefficient) is Fraction for coefficient in (*found.values(), *product_of().values(), *sum_of(half, two).values()))
