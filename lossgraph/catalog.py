@@ -25,7 +25,7 @@ VERSION = "0.1.0"
 _loaded: dict[Path, Catalog] = {}
 _COMPILERS = (
     "compile.py", "compile_cards.py", "compile_claims.py", "compile_lexicon.py", "compile_rules.py", "compile_vocabularies.py", "model.py", "vocabulary.py",
-    "words.py", "compile_entries.py", "compile_likeness.py",
+    "words.py", "compile_entries.py", "compile_likeness.py", "compile_cases.py",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class Catalog:
         self.folder = folder
         self._losses: dict[str, Loss] = {}
         self._lineages: dict[str, tuple[str, ...]] = {}
+        self._families: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<Catalog of {len(self)} losses>"
@@ -174,7 +175,9 @@ class Catalog:
 
     def family(self, task: str) -> str:
         """The most general task that `task` is a kind of."""
-        return self.lineage(task)[-1]
+        if task not in self._families:
+            self._families[task] = self.lineage(task)[-1]
+        return self._families[task]
 
     def _proves(self, loss: Loss, having: list[str], lacking: list[str]) -> bool:
         if not having and not lacking:

@@ -17,13 +17,14 @@ from typing import Any
 from lossgraph import model, vocabulary
 from lossgraph.build import build
 from lossgraph.compile_cards import card_data, check_card, check_composites
+from lossgraph.compile_cases import compile_cases, index
 from lossgraph.compile_claims import compile_claims
 from lossgraph.compile_entries import place, plain, reason, show, validated
 from lossgraph.compile_lexicon import lexicon
 from lossgraph.compile_likeness import NONE, further, likeness
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
-from lossgraph.model import CatalogError, InputError
+from lossgraph.model import TASK, CatalogError, InputError
 from lossgraph.yaml_files import YamlError, read_yaml
 
 VOCABULARIES: dict[str, type] = {
@@ -45,6 +46,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     sources, claims = compile_claims(folder, cards, compiled, problems)
     facts, rules = compile_rules(folder, _nameable(cards, known), problems)
     examples = _examples(folder / "examples.yaml", known["tasks"], problems)
+    cases = compile_cases(folder, known["tasks"], cards, problems)
     by_fact = _fact_examples(folder / "fact_examples.yaml", known["tasks"], facts, problems)
     if problems:
         raise CatalogError("\n".join(problems))
@@ -54,15 +56,21 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     verdicts = _verdicts(certificates, compiled["properties"])
     edges = _edges(known_cards, certificates)
     hints = further(by_fact, examples)
+    shown, traces = index(cases, examples.get(NONE, ()))
     for name, sentences in by_fact.items():
         examples[name.split()[0]] = [*examples.get(name.split()[0], ()), *sentences]
-    unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples)
+    of_tasks: dict[str, list[str]] = {}
+    for case in cases:
+        of_tasks.setdefault(case.task, []).append(case.text)
+    unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples, of_tasks)
     return {
-        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": [_short(rule) for rule in rules],
+        **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": {rule["id"]: _short(rule) for rule in rules},
+        "screens": {rule["id"]: _screen(rule) for rule in rules},
         "facts": {name: {key: value for key, value in fact.items() if key != "synonyms"} for name, fact in facts.items()},  # texts are read by phrases
         "synonyms": {name: fact["synonyms"] for name, fact in facts.items()},
         "likeness": unseen, "evidence": evidence, "hints": hints, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
         "sources": {name: asdict(source) for name, source in sources.items()}, "claims": [asdict(claim) for claim in claims],
+        "cases": shown, "traces": traces,
     }  # fmt: skip
 
 
@@ -214,8 +222,13 @@ _OF_SOME_RULES = ("having", "lacking", "strategies", "parameters", "companion", 
 
 
 def _short(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule without the empty keys that few rules use: rules are the longest part of what every command parses."""
+    """A rule without the empty keys that few rules use."""
     return {key: value for key, value in rule.items() if value or key not in _OF_SOME_RULES}
+
+
+def _screen(rule: Mapping[str, Any]) -> list[Any]:
+    """What tells whether a rule concerns a task, without reading the rest of it: its effect, and its conditions on the task."""
+    return [rule["effect"], *([one for one in rule[part] if one["fact"] == TASK] for part in ("when", "unless"))]
 
 
 def _wording(losses: Mapping[str, Any], tasks: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:

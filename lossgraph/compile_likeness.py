@@ -18,12 +18,18 @@ FEWEST = 200.0  # a task of which little is written is not taken for one whose w
 PAIRS = 0.5  # how much a pair of words weighs against a single one
 CATALOGUE = 0.5  # how much the catalogue's own wording weighs against the examples
 FACT_PRIOR = 250.0  # how many words of the usual frequency are added where the sentences of one task are compared
+CASE = 0.3  # how much the long text of a worked case weighs against an example sentence
 NONE = "none"
 
 
-def likeness(wording: Mapping[str, str], examples: Mapping[str, Iterable[str]]) -> tuple[dict[str, Any], dict[str, Any]]:
+def likeness(
+    wording: Mapping[str, str], examples: Mapping[str, Iterable[str]], cases: Mapping[str, Iterable[str]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a feature adds to each task it was not seen with; and, by its first letters, what each feature adds more to each task it was seen with."""
     counts = {task: _counted(wording.get(task, ""), examples.get(task, ())) for task in (*wording, NONE)}
+    for task, texts in cases.items():
+        for feature, number in _counted("", texts).items():
+            counts[task][feature] = counts[task].get(feature, 0.0) + CASE * number
     sizes = {task: max(sum(found.values()), FEWEST) for task, found in counts.items()}
     usual: dict[str, float] = {}
     for task, found in counts.items():
@@ -40,7 +46,8 @@ def likeness(wording: Mapping[str, str], examples: Mapping[str, Iterable[str]]) 
 
 def bucket(feature: str) -> str:
     """Under which key a feature is kept: a run parses only the entries that its text may hold."""
-    return feature[:2]
+    first, _, second = feature.partition(" ")
+    return f"{first[:2]} {second[:1]}" if second else first[:3]
 
 
 def _told(feature: str, counts: Iterable[Mapping[str, float]]) -> bool:

@@ -374,6 +374,9 @@ class Derivation:
     text: str
 
 
+TASK = "problem"  # the fact that says which task of tasks.yaml it is; flags and arguments call it `task`
+
+
 @record
 class Fact:
     """Something about a problem that the recommender reasons with (facts.yaml), with its closed set of values.
@@ -405,6 +408,21 @@ class Fact:
     def called(self) -> str:
         """The name that people use for it."""
         return self.argument or self.id
+
+
+@record
+class Case:
+    """A problem in a practitioner's words (catalog/cases/): the losses that an expert would take `first`, those that may stand beside them (`also`), and
+    those that would be a plain mistake (`never`); `source` names the publication, documentation or competition that says so."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    id: str
+    task: str
+    source: str
+    text: str
+    first: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 @record

@@ -36,7 +36,7 @@ def exists(place: str) -> bool:
     if kind == "claim":
         return any([claim.source, claim.loss, claim.place] == rest.split(":", 2) for claim in CATALOG.claims)
     known = {
-        "card": {loss.id for loss in CATALOG}, "rule": {rule["id"] for rule in CATALOG.data["rules"]}, "metric": CATALOG.metrics, "method": CATALOG.methods,
+        "card": {loss.id for loss in CATALOG}, "rule": CATALOG.data["rules"], "metric": CATALOG.metrics, "method": CATALOG.methods,
         "property": CATALOG.properties, "task": CATALOG.tasks, "strategy": CATALOG.strategies,
     }  # fmt: skip
     return rest in known[kind]

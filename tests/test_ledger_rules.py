@@ -19,7 +19,7 @@ ELSEWHERE: dict[str, str] = {
 def living() -> dict[str, list[str]]:
     """The rules that cite each row."""
     found: dict[str, list[str]] = {}
-    for rule in lossgraph.load().data["rules"]:
+    for rule in lossgraph.load().data["rules"].values():
         for row in rule["ledger"]:
             found.setdefault(row, []).append(rule["id"])
     return found

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import lossgraph
+from lossgraph.model import TASK
 from lossgraph.recommender import table
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.profile import profile
 
 pandas = pytest.importorskip("pandas")

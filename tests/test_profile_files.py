@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 import lossgraph
-from lossgraph.model import InputError
+from lossgraph.model import TASK, InputError
 from lossgraph.recommender import table
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.profile import Profile, profile
 
 numpy = pytest.importorskip("numpy")

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 import lossgraph
 from lossgraph.cli import main
 from lossgraph.export.facts_schema import schema
+from lossgraph.model import TASK
 from lossgraph.recommender.advise import book
-from lossgraph.recommender.conditions import TASK
 from lossgraph.yaml_files import read_yaml
 
 CATALOG = lossgraph.load()
@@ -43,6 +43,14 @@ def test_a_saved_fingerprint_keeps_what_parameters_are_set_from(tmp_path: Path) 
     assert first.recommendations[0].parameters["class_weight"]
     assert {one.loss: one.parameters for one in again.recommendations} == {one.loss: one.parameters for one in first.recommendations}
     assert again.facts == first.facts
+
+
+def test_a_case_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "facts.yaml"
+    file.write_text("facts: {task: regression}\ncases: {no_such_case: 0.5}\n", encoding="utf-8")
+    assert lossgraph.recommend(fingerprint=file).errors[0].startswith("cases.no_such_case: no such worked case")
+    file.write_text("facts: {task: regression}\ncases: {no_such_case: 2}\n", encoding="utf-8")
+    assert "a share from 0 to 1 is expected, not 2" in lossgraph.recommend(fingerprint=file).errors[0]
 
 
 def test_edited_facts_are_used_and_flags_win(tmp_path: Path) -> None:

@@ -78,6 +78,6 @@ def test_snippet_runs(code: str) -> None:
 
 def test_every_supported_loss_has_a_snippet() -> None:
     """No loss that a rule can support is left unexecuted."""
-    supported = {loss for rule in lossgraph.load().data["rules"] if rule["effect"] == "support" for loss in rule["losses"]}
+    supported = {loss for rule in lossgraph.load().data["rules"].values() if rule["effect"] == "support" for loss in rule["losses"]}
     executed = {name.split("-")[0] for name in SNIPPETS.values()}
     assert supported - executed == set()

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import lossgraph
+from lossgraph.model import TASK
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, fires
+from lossgraph.recommender.conditions import fires
 from lossgraph.recommender.merging import Problem, settle
 from tests.test_rules import problem_of
 
@@ -24,7 +25,7 @@ BORROWS: dict[str, tuple[str, ...]] = {
     "distillation": ("classification",), "image_registration": ("segmentation",),
 }  # fmt: skip
 # Names of tasks that are also everyday words, as in "fraud detection": alone they are not enough.
-EVERYDAY = frozenset({"detection", "regularisation"})
+EVERYDAY = frozenset({"detection", "inversion", "regularisation"})
 # Tasks whose objectives no metric of the catalogue judges.
 UNJUDGED = frozenset({"equilibrium", "regularisation", "style_transfer", "audio_synthesis", "multi_task"})
 # Tasks whose losses are not in the catalogue yet: they are answered with just that.

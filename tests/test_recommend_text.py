@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import lossgraph
+from lossgraph.model import TASK
 from lossgraph.recommender.advise import book
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.text import read_text
 
 

@@ -9,9 +9,8 @@ import pytest
 
 import lossgraph
 from lossgraph.build import build
-from lossgraph.model import Rule
+from lossgraph.model import TASK, Rule
 from lossgraph.recommender.advise import Book, book
-from lossgraph.recommender.conditions import TASK
 from tests.rule_logic import Logic, played
 from tests.test_recommend_tasks import UNADVISED
 
@@ -95,7 +94,7 @@ def _others(rule: Rule, one: Logic) -> set[str]:
 def test_the_proofs_see_a_rule_that_leaves_nothing() -> None:
     known = book()
     losses = tuple(logic("segmentation").candidates())
-    plain: dict[str, Any] = {**known.catalog.data["rules"][0], "when": [], "unless": [], "having": [], "lacking": []}
+    plain: dict[str, Any] = {**next(iter(known.catalog.data["rules"].values())), "when": [], "unless": [], "having": [], "lacking": []}
     wrong = build(Rule, {**plain, "id": "wrong", "effect": "forbid", "losses": losses})
     changed = Book(known.catalog)
     changed.rules = (*known.rules, wrong)
@@ -104,7 +103,7 @@ def test_the_proofs_see_a_rule_that_leaves_nothing() -> None:
 
 def test_the_proofs_see_a_loss_that_is_torn() -> None:
     known = book()
-    plain: dict[str, Any] = {**known.catalog.data["rules"][0], "losses": ["focal"], "when": [], "unless": [], "having": [], "lacking": []}
+    plain: dict[str, Any] = {**next(iter(known.catalog.data["rules"].values())), "losses": ["focal"], "when": [], "unless": [], "having": [], "lacking": []}
     changed = Book(known.catalog)
     changed.rules = tuple(build(Rule, {**plain, "id": effect, "effect": effect}) for effect in ("support", "require", "forbid"))
     found = torn(Logic(changed, "segmentation"))

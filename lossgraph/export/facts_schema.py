@@ -31,6 +31,11 @@ def schema(catalog: Catalog) -> dict[str, Any]:
                 "additionalProperties": False,
                 "properties": {fact["argument"] or name: _fact(fact, catalog) for name, fact in facts.items()},
             },
+            "cases": {
+                "type": "object",
+                "description": "Worked cases that a text resembled, with their shares of the votes.",
+                "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+            },
             "measures": {
                 "type": "object",
                 "description": "Numbers from a data file that parameters are set from.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from lossgraph.recommender.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge
+from lossgraph.recommender.resemblance import Resemblance, shares, with_shares
 from lossgraph.record import record
 
 Path = str | os.PathLike[str]
@@ -33,7 +35,7 @@ class Book:
         self.facts: dict[str, Fact] = {name: build(Fact, entry) for name, entry in catalog.data["facts"].items()}
         self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
         self.advice = Advice(catalog, self.facts)
-        self.conflicts = Index([rule for rule in catalog.data["rules"] if rule["effect"] in {"conflict", "refuse"}], catalog.lineage)
+        self.conflicts = Index(catalog.data["rules"], catalog.data["screens"], catalog.lineage, {"conflict", "refuse"})
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -137,13 +139,14 @@ def _advise(request: Request, given: Mapping[str, Any]) -> Answer:
     if request.save_fingerprint is not None and answer.status != "error":
         from lossgraph.recommender.fingerprint import write_fingerprint
 
-        write_fingerprint(request.save_fingerprint, answer.facts, measures, known.facts)
+        write_fingerprint(request.save_fingerprint, answer.facts, measures, shares(problem.alike), known.facts)
     return answer
 
 
 def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[Readings, dict[str, Any], list[str], list[str]]:
     """What text, data and a fingerprint say beside the flags, the numbers that parameters are set from, notes on how files were read, questions."""
     said: Mapping[str, Finding] = {}
+    alike: Resemblance | None = None
     notes: list[str] = []
     questions: list[str] = []
     measures: dict[str, Any] = {}
@@ -151,8 +154,8 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
         from lossgraph.recommender.text import read_text
 
         reading = read_text(request.text, known.facts, known.catalog)
-        said, notes, questions = reading.findings, list(reading.notes), list(reading.contradictions)
-    readings = Readings(flags, said)
+        said, notes, questions, alike = reading.findings, list(reading.notes), list(reading.contradictions), reading.alike
+    readings = Readings(flags, said, alike=alike)
     if request.data is None:
         if request.target is not None:
             raise InputError(f"the target column {request.target!r} was given without a data file; add data (--data FILE)")
@@ -160,7 +163,7 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
         from lossgraph.recommender.profile import profile
 
         found = profile(request.data, request.target)
-        readings = Readings(flags, said, found.findings, found.families, found.why_families)
+        readings = Readings(flags, said, found.findings, found.families, found.why_families, alike)
         measures, notes = dict(found.measures), notes + list(found.notes)
     if request.fingerprint is not None:
         from lossgraph.recommender.fingerprint import read_fingerprint
@@ -168,6 +171,8 @@ def _read(request: Request, flags: Mapping[str, Finding], known: Book) -> tuple[
         kept = read_fingerprint(request.fingerprint, known.names, lambda fact, value, errors: meant_by(fact, value, known.catalog, errors))
         readings = _with_fingerprint(readings, kept.findings, known, notes)
         measures = {**kept.measures, **measures}
+        if kept.cases and readings.alike is None:
+            readings = replace(readings, alike=with_shares(kept.cases, known.catalog))
     return readings, measures, notes, questions
 
 
@@ -182,4 +187,4 @@ def _with_fingerprint(readings: Readings, kept: Mapping[str, Finding], known: Bo
         source: {**{name: one for name, one in kept.items() if one.source == source and name not in fresh}, **own}
         for source, own in (("flag", readings.flags), ("text", readings.text), ("data", readings.data))
     }
-    return Readings(parts["flag"], parts["text"], parts["data"], readings.families, readings.why_families)
+    return Readings(parts["flag"], parts["text"], parts["data"], readings.families, readings.why_families, readings.alike)

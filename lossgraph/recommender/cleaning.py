@@ -10,10 +10,23 @@ from collections.abc import Iterator
 
 _SENTENCE = r"[^.!?\n]+[.!?\n]*"
 # Somebody speaks to the program; a description speaks of data and models.
-_ORDER_WORDS = ("ignore", "disregard", "forget", "override", "developer mode", "system prompt", "you are a helpful", "your rules", "your instructions")
+_ORDER_WORDS = (
+    "ignore",
+    "disregard",
+    "forget",
+    "override",
+    "developer mode",
+    "system prompt",
+    "you are a helpful",
+    "your rules",
+    "your instructions",
+    "assistant:",
+    "system:",
+)
 _ORDER = (
     r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|these\s+|your\s+|previous\s+|prior\s+|above\s+|earlier\s+)*(?:instructions?|rules|prompts?)\b"
     r"|\bdeveloper mode\b|\bsystem prompt\b|\byou are a helpful assistant\b"
+    r"|\bignore\s+(?:everything|all)\s+(?:that\s+)?you\b|</?\w+>\s*(?:system|assistant)\s*:"
     r"|\b(?:print|reveal|show|repeat)\s+(?:me\s+)?(?:all\s+)?your\s+(?:rules|instructions|prompt)\b"
 )
 _OF_A_MODEL = r"\b(?:classif|detect|predict|train|fine-?tun|flag|filter)"  # such sentences may be what a model is to find
@@ -35,6 +48,7 @@ _ALIKE = (
     ("number", "value"), ("class", "category", "categories"), ("image", "images", "picture", "pictures"), ("list", "ranking"),
     ("word", "words", "text", "texts"),
 )  # fmt: skip
+_SHARES = r"(\d+(?:\.\d+)?)\s*%\s*(?:are\s+)?positives?\b(?:\s+and|,)(?:\s+the\s+other)?\s+(\d+(?:\.\d+)?)\s*%\s*(?:are\s+)?negatives?\b"
 _EXCLUDE = "cannot both hold. Which is right?"
 # Telling words, the pattern, and what is wrong with what it finds.
 _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -50,6 +64,23 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         r"|\b(?:with|has|have)\s+(?:0|zero|-\d+|minus\s+\w+)\s+(?:classes|categories)\b",
         "leaves nothing to tell apart. How many classes are there?",
     ),
+    (
+        (" classes", " images", " samples", " rows", " examples", " epochs"),
+        r"\bthere\s+are\s+\d+\.\d+\s+classes\b|\b(?:on|from|have|has|with|for)\s+(?:0|minus\s+\d[\d,]*|-\d[\d,]*)\s+(?:training\s+)?(?:images|samples|rows|examples|epochs)\b",
+        "cannot be. How many are there?",
+    ),
+    (
+        ("probabilit",),
+        r"\bprobabilit(?:y|ies)\s+(?:between|from)\s+-?\d+(?:\.\d+)?\s+(?:and|to)\s+(?:[2-9]|\d{2,})(?:\.\d+)?(?!\s*%|\d|\s*percent)",
+        "cannot be: probabilities lie between 0 and 1. What is meant?",
+    ),
+    (("number of", "count"), r"\b(?:number\s+of|counts?)\b[^.!?]{0,80}?\bbetween\s+-\d[\d.]*\s+and\s+-?\d[\d.]*", "cannot be: counts start at 0."),
+    (
+        ("exactly one",),
+        r"\bexactly\s+one\s+(?:class|label)\b[^.!?]*\b(?:several|two|three|four|many)\b[^.!?]*\bat\s+(?:the\s+same\s+time|once)\b",
+        _EXCLUDE,
+    ),
+    (("target",), r"\btargets?\s+is\b[^!?]*\bthere\s+(?:is|are)\s+no\s+targets?\b", _EXCLUDE),
     (
         ("percentile", "quantile"),
         r"\b(?:1(?:0[1-9]|[1-9]\d)|[2-9]\d\d|\d{4,})(?:st|nd|rd|th)\s+(?:percentile|quantile)\b",
@@ -70,6 +101,7 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         _EXCLUDE,
     ),
     (("always negative", "negative count"), r"\bcounts?\s+(?:is|are)\s+always\s+negative\b|\bnegative\s+counts?\b", "cannot be: counts start at 0."),
+    (("zero for", "0 for"), r"\b(?:zero|0)\s+for\s+(?:every|all|any)\s+predictions?\b", "tells nothing: every prediction would be as good. What is wanted?"),
     (("categories",), r"\b(?:mean|average)\s+of\s+(?:the\s+)?categories\b", "does not exist: categories have no mean. What is predicted?"),
     (
         ("no data", "no target"),
@@ -115,6 +147,9 @@ def _cannot_be(text: str) -> Iterator[str]:
         if any(word in lower for word in telling):
             for match in re.finditer(pattern, text, re.IGNORECASE):
                 yield f'"{match.group().strip()}" {why}'
+    for match in re.finditer(_SHARES, lower) if "positives" in lower else ():
+        if float(match.group(1)) + float(match.group(2)) > 101:
+            yield f'"{match.group()}" is more than everything. Which share is right?'
     for match in re.finditer(_BOTH, lower) if any(word in lower for word in _BOTH_WORDS) else ():
         if not _same(match.group(1), match.group(2)):
             yield f"One output cannot be both a {match.group(1)} and a {match.group(2)}. Which is right, or are there two outputs?"

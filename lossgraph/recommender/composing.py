@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from lossgraph.catalog import Catalog
-from lossgraph.model import Fact, Rule
+from lossgraph.model import TASK, Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
-from lossgraph.recommender.conditions import TASK, filled, holds, mentioned, written
+from lossgraph.recommender.conditions import filled, holds, mentioned, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import defaults, values_of
 from lossgraph.recommender.ranking import Cards, Ranking, Standing, rank
+from lossgraph.recommender.resemblance import rules_of
 from lossgraph.recommender.snippet import snippet
 
 NAMES = {"scikit_learn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM"}  # of libraries beside PyTorch
@@ -30,7 +31,7 @@ class Advice:
     def __init__(self, catalog: Catalog, facts: Mapping[str, Fact]) -> None:
         self.catalog = catalog
         self.facts = facts
-        self.index = Index(catalog.data["rules"], catalog.lineage)
+        self.index = Index(catalog.data["rules"], catalog.data["screens"], catalog.lineage)
         self.cards = Cards(catalog)
         self._judged: dict[tuple[str, str], bool] = {}
         self._unlikes: dict[str, Rule] = {}
@@ -43,6 +44,9 @@ class Advice:
     def rank(self, problem: Problem) -> Ranking:
         """The ranking for a problem's facts."""
         fired = self.index.fired(problem.known)
+        if problem.alike is not None:
+            candidates = {loss for rule in fired if rule.effect == "support" for loss in rule.losses}
+            fired += rules_of(problem.alike, candidates, self.catalog, str(problem.known.get(TASK)))
         if "unlike" in problem.facts:
             loss = str(problem.facts["unlike"].value)
             if loss not in self._unlikes:
@@ -329,6 +333,6 @@ def _changed(problem: Problem, name: str, value: Any, advice: Advice) -> Problem
     kept = {key: one for key, one in problem.facts.items() if key != name and one.source != "derived"}
     if value is not None:
         kept[name] = Finding(name, value, "flag", "tried", 1.0)
-    changed = Problem(facts={key: replace(one) for key, one in kept.items()})
+    changed = Problem(facts={key: replace(one) for key, one in kept.items()}, alike=problem.alike)
     settle(changed, advice.facts, advice.catalog)
     return changed

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import ge, gt, le, lt
 from typing import Any
 
-from lossgraph.model import Condition, Fact, Rule
+from lossgraph.model import TASK, Condition, Fact, Rule
 
-TASK = "problem"  # the fact that says which task of tasks.yaml it is; flags and arguments call it `task`
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 

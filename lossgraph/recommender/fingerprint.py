@@ -5,9 +5,10 @@
       task: {value: segmentation, source: text, evidence: '"masks"', confidence: 0.9}
       imbalanced: true
     measures: {class_counts: {a: 90, b: 10}}
+    cases: {glacier_outlines: 0.8, lake_outlines: 0.2}
 
 A fact is its value alone, or a mapping with where it comes from. What follows from other facts is left out, since it is derived anew; `measures` are the
-numbers from a data file that parameters are set from.
+numbers from a data file that parameters are set from, `cases` the worked cases that a text resembled, with their shares of the votes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from lossgraph.yaml_files import YamlError, read_yaml
 
 VERSION = 1
 SOURCES = ("flag", "text", "data")
-KEYS = ("lossgraph", "facts", "measures")
+KEYS = ("lossgraph", "facts", "measures", "cases")
 PARTS = ("value", "source", "evidence", "confidence")
 _HEAD = """# The fingerprint of a problem. Change, add or remove facts and give it back: lossgraph recommend --facts FILE
 # A fact may be its value alone, such as `imbalanced: true`; `lossgraph export --format facts-schema` lists facts and values.
@@ -36,13 +37,16 @@ Meant = Callable[[Fact, Any, list[str]], Any]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Facts by id, and the numbers that parameters are set from."""
+    """Facts by id, the numbers that parameters are set from, and the shares of worked cases."""
 
     findings: Mapping[str, Finding] = field(default_factory=dict[str, Finding])
     measures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    cases: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
-def write_fingerprint(path: str | os.PathLike[str], findings: Iterable[Finding], measures: Mapping[str, Any], facts: Mapping[str, Fact]) -> None:
+def write_fingerprint(
+    path: str | os.PathLike[str], findings: Iterable[Finding], measures: Mapping[str, Any], cases: Mapping[str, float], facts: Mapping[str, Fact]
+) -> None:
     """Writes the facts that do not follow from others. Raises `InputError` where the file cannot be written."""
     import yaml
 
@@ -54,6 +58,8 @@ def write_fingerprint(path: str | os.PathLike[str], findings: Iterable[Finding],
     data: dict[str, Any] = {"lossgraph": VERSION, "facts": kept}
     if measures:
         data["measures"] = {name: _plain(value) for name, value in measures.items()}
+    if cases:
+        data["cases"] = dict(cases)
     text = _HEAD + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=160)
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
@@ -77,9 +83,10 @@ def read_fingerprint(path: str | os.PathLike[str], names: Mapping[str, Fact], me
         problems.append(f"lossgraph: this program reads fingerprints of version {VERSION}, not {given['lossgraph']!r}")
     findings = _findings(_mapping(given.get("facts") or {}, "facts", problems, "a mapping from facts to values"), names, meant, problems)
     measures = _measures(_mapping(given.get("measures") or {}, "measures", problems, "a mapping from measures to numbers"), problems)
+    cases = _cases(_mapping(given.get("cases") or {}, "cases", problems, "a mapping from worked cases to shares"), problems)
     if problems:
         raise InputError("\n".join(f"{shown}: {problem}" for problem in problems))
-    return Fingerprint(findings, measures)
+    return Fingerprint(findings, measures, cases)
 
 
 def _mapping(value: Any, place: str, problems: list[str], expected: str) -> dict[Any, Any]:
@@ -137,6 +144,13 @@ def _measures(given: Mapping[Any, Any], problems: list[str]) -> dict[str, Any]:
         if not all(isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) and one >= 0 for one in inner):
             problems.append(f"measures.{name}: a number that is not negative, or a mapping from labels to such numbers, is expected, not {_short(value)}")
     return {str(name): value for name, value in given.items()}
+
+
+def _cases(given: Mapping[Any, Any], problems: list[str]) -> dict[str, float]:
+    for name, share in given.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            problems.append(f"cases.{name}: a share from 0 to 1 is expected, not {_short(share)}")
+    return {str(name): share for name, share in given.items()}
 
 
 def _plain(value: Any) -> Any:

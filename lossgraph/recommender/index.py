@@ -6,35 +6,41 @@ rule in turn (`tests/test_rules.py` compares both).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
 from lossgraph.build import build
-from lossgraph.model import Condition, Rule
-from lossgraph.recommender.conditions import TASK, holds
+from lossgraph.model import TASK, Condition, Rule
+from lossgraph.recommender.conditions import holds
 
 Entry = tuple[int, Rule, tuple[Condition, ...], tuple[Condition, ...]]
 
 
 class Index:
-    """Rules in order, with what each still asks once the task is known. They are made from the compiled catalogue when a task first needs them."""
+    """Rules in order, with what each still asks once the task is known. They are made from the compiled catalogue when a task first needs them.
 
-    def __init__(self, compiled: Iterable[Mapping[str, Any]], lineage: Callable[[str], tuple[str, ...]]) -> None:
-        self._compiled = tuple(compiled)
+    `screens` tells of each rule the effect and the conditions on the task; only rules with one of the `effects` are asked (all where it is empty).
+    """
+
+    def __init__(
+        self, compiled: Mapping[str, Any], screens: Mapping[str, Any], lineage: Callable[[str], tuple[str, ...]], effects: Collection[str] = ()
+    ) -> None:
+        self._compiled = compiled
+        self._screens = {name: screen for name, screen in screens.items() if not effects or screen[0] in effects}
         self._lineage = lineage
-        self._built: dict[int, Rule] = {}
+        self._built: dict[str, Rule] = {}
         self._shelves: dict[str, tuple[list[Entry], dict[str, list[Entry]]]] = {}
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All of them."""
-        return tuple(self._rule(place) for place in range(len(self._compiled)))
+        return tuple(self._rule(name) for name in self._screens)
 
-    def _rule(self, place: int) -> Rule:
-        if place not in self._built:
-            self._built[place] = build(Rule, self._compiled[place])
-        return self._built[place]
+    def _rule(self, name: str) -> Rule:
+        if name not in self._built:
+            self._built[name] = build(Rule, self._compiled[name])
+        return self._built[name]
 
     def fired(self, known: Mapping[str, Any]) -> list[Rule]:
         """The rules all of whose conditions hold, in their order."""
@@ -53,12 +59,10 @@ class Index:
         given = {TASK: task} if task else {}
         free: list[Entry] = []
         needing: dict[str, list[Entry]] = {}
-        for place, compiled in enumerate(self._compiled):
-            if not all(holds(Condition(**one), given, lineage) for one in compiled["when"] if one["fact"] == TASK):
+        for place, (name, (_, when, unless)) in enumerate(self._screens.items()):
+            if not all(holds(Condition(**one), given, lineage) for one in when) or any(holds(Condition(**one), given, lineage) for one in unless):
                 continue
-            if any(holds(Condition(**one), given, lineage) for one in compiled["unless"] if one["fact"] == TASK):
-                continue
-            rule = self._rule(place)
+            rule = self._rule(name)
             entry = (place, rule, _others(rule.when), _others(rule.unless))
             needed = next((one.fact for one in entry[2] if one.test != "unknown"), None)
             (free if needed is None else needing.setdefault(needed, [])).append(entry)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lossgraph.model import InputError
+from lossgraph.model import TASK, InputError
 from lossgraph.recommender import table
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.numpy_table import load
 from lossgraph.recommender.quantity import Found
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lossgraph.catalog import Catalog
-from lossgraph.model import Fact
+from lossgraph.model import TASK, Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK, filled, holds, written
+from lossgraph.recommender.conditions import filled, holds, written
 from lossgraph.recommender.index import Index
+from lossgraph.recommender.resemblance import Resemblance, agree
 from lossgraph.record import record
 
 OF_CLASSES = frozenset({"n_classes", "imbalance_ratio", "minority_share", "imbalanced", "long_tail", "ordinal"})
@@ -31,6 +32,7 @@ class Readings:
     data: Mapping[str, Finding] = field(default_factory=dict)
     families: tuple[str, ...] = ()
     why_families: str = ""
+    alike: Resemblance | None = None  # the worked cases that the text resembles
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Problem:
     cautions: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    alike: Resemblance | None = None
 
     @property
     def known(self) -> dict[str, object]:
@@ -50,7 +53,7 @@ class Problem:
 
 def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catalog: Catalog) -> Problem:
     """One problem out of three readings; contradictions become errors, questions or cautions. `conflicts` are the rules that find contradictions."""
-    problem = Problem()
+    problem = Problem(alike=readings.alike)
     _merge_task(readings, problem, catalog)
     task = problem.facts.get(TASK)
     root = catalog.family(str(task.value)) if task is not None else None
@@ -65,7 +68,7 @@ def merge(readings: Readings, facts: Mapping[str, Fact], conflicts: Index, catal
         if name in said:
             _merge_fact(fact, readings, problem)
     settle(problem, facts, catalog)
-    settle_conflicts(problem, facts, conflicts)
+    settle_conflicts(problem, facts, conflicts, agreed=root is not None and readings.alike is not None and agree(readings.alike, root, catalog))
     return problem
 
 
@@ -213,8 +216,11 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
                     break
 
 
-def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Index) -> None:
-    """Facts that exclude each other: an error between flags, otherwise the flag stays and the other goes, with a caution; the task in doubt is asked."""
+def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Index, agreed: bool = False) -> None:
+    """Facts that exclude each other: an error between flags, otherwise the flag stays and the other goes, with a caution; the task in doubt is asked.
+
+    `agreed`: worked cases say the same of the task as the text, so that another fact was misread rather than the task.
+    """
     settled: set[str] = set()
     while rule := next((one for one in conflicts.fired(problem.known) if one.id not in settled), None):
         settled.add(rule.id)
@@ -227,19 +233,19 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
         others = [finding for finding in involved if finding.source != "flag"]
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
-        elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others):
-            dropped = min(_outweighed(others) or others, key=lambda finding: finding.confidence)
+        elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others, agreed):
+            dropped = min(_outweighed(others, agreed) or others, key=lambda finding: finding.confidence)
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
         else:
             problem.questions.append(f"{said}. Which is right: {' or '.join(_shown(finding, facts) for finding in involved)}?")
 
 
-def _outweighed(findings: list[Finding]) -> list[Finding]:
-    """The facts that only weak words speak for, or that are stated loosely as a rule, where the task is surer."""
+def _outweighed(findings: list[Finding], agreed: bool) -> list[Finding]:
+    """The facts that only weak words speak for, or that are stated loosely as a rule, where the task is surer; all facts of a text where it is `agreed`."""
     task = max((finding.confidence for finding in findings if finding.name == TASK), default=0.0)
     others = [finding for finding in findings if finding.name != TASK]
-    weak = [one for one in others if one.confidence <= WEAK and task >= WEAK]
+    weak = [one for one in others if one.confidence <= WEAK and task >= WEAK] or [one for one in others if agreed and one.source == "text"]
     return weak or [one for one in others if one.source == "text" and one.name in LOOSE and task > WEAK]
 
 

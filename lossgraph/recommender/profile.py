@@ -12,10 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lossgraph.model import InputError
+from lossgraph.model import TASK, InputError
 from lossgraph.recommender import masks, other_columns
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.quantity import Found, hint, quantity
 from lossgraph.recommender.table import Column, read_column
 

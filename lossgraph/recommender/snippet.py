@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lossgraph.recommender.conditions import TASK
+from lossgraph.model import TASK
 from lossgraph.recommender.further_inputs import FURTHER_INPUTS
 from lossgraph.recommender.inputs import INPUTS
 from lossgraph.recommender.more_inputs import SPECIAL, TOGETHER

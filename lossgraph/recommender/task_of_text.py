@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lossgraph.catalog import Catalog
+from lossgraph.model import TASK
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import Match, quoted
+from lossgraph.recommender.resemblance import AGREED, TYPICAL, Resemblance, families
 from lossgraph.recommender.similarity import NONE, scores, telling
 from lossgraph.words import Word
 
@@ -45,6 +46,8 @@ _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
 # Confidence in a task of a text that reads like nothing to be learned, in a task that is asked, and in one that is taken though only weak evidence names it.
 NOTHING, FAINT, WEAKLY = 0.3, 0.4, 0.6
+_CORRECTING = 0.4  # the share of the cases' votes that corrects a task that words only hint at
+_AS_IN_CASES = 0.75
 _CLEAR, _LEAD = 10.0, 1.5  # how far the best task leads where it is taken on likeness alone: clearly, and at all
 _NOT_NONE, _ALIKE = 5.5, 2.0  # how much more alike it must be than texts about something else, and than texts in general where two words tell it
 _HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
@@ -112,6 +115,21 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
     if phrases[best]:
         return Finding(TASK, task, "text", evidence, WEAKLY if _meant(found, others) else FAINT), None
     return (Finding(TASK, task, "text", f"{evidence}, words that are common there", FAINT), None) if lead >= 1 and total[best] > 0 else (None, None)
+
+
+def as_in_cases(findings: Mapping[str, Finding], alike: Resemblance | None, found: list[Word], catalog: Catalog) -> Finding | None:
+    """The task of the worked cases that a text resembles, where they agree and the words left it open (or hinted at another); else the one that was read."""
+    task = findings.get(TASK)
+    open_to_cases = _meant(found, findings) if task is None else task.confidence == WEAKLY
+    if alike is None or not open_to_cases or alike.cosine < TYPICAL:
+        return task
+    votes = families(alike, catalog)
+    best = max(sorted(votes), key=lambda name: votes[name])
+    if best == NONE or (task is not None and catalog.family(str(task.value)) == best) or votes[best] < (AGREED if task is None else _CORRECTING):
+        return task
+    kind = next(case["task"] for _, case in alike.cases if case["task"] != NONE and catalog.family(case["task"]) == best)
+    evidence = " and ".join(f'"{word}"' for word in telling(found, kind, catalog)) or f'"{found[0].text}"'
+    return Finding(TASK, kind, "text", f"{evidence}, as in worked cases", _AS_IN_CASES)
 
 
 def _named(own: list[Match]) -> dict[str, float]:

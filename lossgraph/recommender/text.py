@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from lossgraph.catalog import Catalog
-from lossgraph.model import Fact
+from lossgraph.model import TASK, Fact
 from lossgraph.recommender.answer import Finding
 from lossgraph.recommender.cleaning import cannot_be, described
-from lossgraph.recommender.conditions import TASK
 from lossgraph.recommender.evidence import NEGATORS, REACH, Match, quoted
 from lossgraph.recommender.quantities import read_dispersion, read_interval, read_numbers, read_range, read_sizes
+from lossgraph.recommender.resemblance import Resemblance, resembling
 from lossgraph.recommender.similarity import implied
-from lossgraph.recommender.task_of_text import FAINT, read_task, with_hints
+from lossgraph.recommender.task_of_text import FAINT, as_in_cases, read_task, with_hints
 from lossgraph.recommender.unit_costs import read_unit_costs
 from lossgraph.record import record
 from lossgraph.words import ENGLISH, GAP, Word, by_word, root, words
@@ -76,12 +77,23 @@ class Reading:
     notes: tuple[str, ...] = ()
     foreign: bool = False
     contradictions: tuple[str, ...] = ()  # questions on what the text says and denies
+    found: tuple[Word, ...] = ()  # its words; () where it is not English
+    alike: Resemblance | None = None  # the worked cases that it resembles
+
 
 _BETWEEN_BARS = r"\|\s*([^|\n]{1,30}?)\s+[-–−]\s+([^|\n]{1,30}?)\s*\|"  # |promised - actual|
 
 
 def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
-    """The facts that a description in English states, with the words that say so as evidence."""
+    """The facts that a description in English states, with the words that say so as evidence, and the worked cases that it resembles."""
+    reading = _words_and_facts(text, facts, catalog)
+    alike = resembling(list(reading.found), catalog)
+    task = as_in_cases(reading.findings, alike, list(reading.found), catalog)
+    findings = reading.findings if task is None else {**reading.findings, TASK: task}
+    return replace(reading, findings=findings, alike=alike)
+
+
+def _words_and_facts(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
     notes: list[str] = []
     if len(text) > LONGEST:
         notes.append(f"only the first {LONGEST:,} characters of the text were read")
@@ -140,7 +152,7 @@ def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading
         if (name == "many_zeros" and "feature_selection" in findings) or (name == "bounded" and "wide_range" in findings):
             continue
         findings.setdefault(name, Finding(name, meant, "text", " and ".join(f'"{word}"' for word in said), 0.6))
-    return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=(*said_and_denied, *cannot_be(text)))
+    return Reading(findings, (*notes, note) if note else tuple(notes), contradictions=(*said_and_denied, *cannot_be(text)), found=tuple(found))
 
 
 def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dict[str, Finding]:
