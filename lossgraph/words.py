@@ -27,7 +27,8 @@ _ROOTS = frozenset(  # words that end in -ing or -ed by chance, or mean somethin
 _EVERYWHERE = frozenset(
     "the a an of to in is are and or for with on from by my our your we i it this that be at as have has had want need should will would can could do does "
     "than some when who but so very most few all per only them they there model loss train learn use good best data dataset problem task into its work make "
-    "which what how where made get network neural function too up down you me he she him his her us am were been such also".split()
+    "which what how where does pls help thx asap please "
+    "made get network neural function too up down you me he she him his her us am were been such also".split()
 )
 _KEEP = frozenset("bias gas this has was its always perhaps yes".split())
 

@@ -66,7 +66,7 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (" classes", " images", " samples", " rows", " examples", " epochs"),
-        r"\bthere\s+are\s+\d+\.\d+\s+classes\b|\b(?:on|from|have|has|with|for)\s+(?:0|minus\s+\d[\d,]*|-\d[\d,]*)\s+(?:training\s+)?(?:images|samples|rows|examples|epochs)\b",
+        r"\bthere\s+are\s+\d+\.\d+\s+classes\b|(?<![\d.])0\s+rows\s*,\s*0\s+columns\b|\b(?:on|from|have|has|with|for)\s+(?:0|minus\s+\d[\d,]*|-\d[\d,]*)\s+(?:training\s+)?(?:images|samples|rows|examples|epochs)\b",
         "cannot be. How many are there?",
     ),
     (
@@ -77,7 +77,8 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("number of", "count"), r"\b(?:number\s+of|counts?)\b[^.!?]{0,80}?\bbetween\s+-\d[\d.]*\s+and\s+-?\d[\d.]*", "cannot be: counts start at 0."),
     (
         ("exactly one",),
-        r"\bexactly\s+one\s+(?:class|label)\b[^.!?]*\b(?:several|two|three|four|many)\b[^.!?]*\bat\s+(?:the\s+same\s+time|once)\b",
+        r"\bexactly\s+one\s+(?:class|label)\s+and\s+(?:always\s+|usually\s+)?(?:at\s+least\s+)?(?:two|three|four|five|several|many)\b"
+        r"|\bexactly\s+one\s+(?:class|label)\b[^.!?]*\b(?:several|two|three|four|many)\b[^.!?]*\bat\s+(?:the\s+same\s+time|once)\b",
         _EXCLUDE,
     ),
     (("target",), r"\btargets?\s+is\b[^!?]*\bthere\s+(?:is|are)\s+no\s+targets?\b", _EXCLUDE),
@@ -90,6 +91,11 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ("every sample", "each sample", "every image is label", "all images are label", "all samples are label"),
         r"\b(?:no labels? at all|unlabell?ed|unsupervised)\b[^.!?]*\b(?:every|each)\s+sample\s+(?:carries|has|bears)\b[^.!?]*\blabel"
         r"|\b(?:every|all)\s+(?:images?|samples?)\s+(?:is|are)\s+labell?ed\b[^.!?]*\bno\s+labels?\s+at\s+all\b",
+        "cannot both hold. Are there labels?",
+    ),
+    (
+        ("labelled and none", "labeled and none", "no labels of any kind"),
+        r"\blabell?ed\s+and\s+none\b|(?<!un)\bsupervised\b[^.!?]*\bno\s+labels\s+of\s+any\s+kind\b",
         "cannot both hold. Are there labels?",
     ),
     (("unbounded",), r"\bunbounded\b[^.!?]*\b(?:(?:may|must|can|should)\s+(?:never|not)\s+exceed|never\s+exceeds?|at\s+most)\b", _EXCLUDE),

@@ -29,6 +29,8 @@ def snippet(loss: str, parameters: Mapping[str, Any], known: Mapping[str, Any], 
     if loss in _ALL_TOGETHER:
         return _together(loss, parameters, cards)
     parts = cards.parts(loss)
+    if loss == "dice_cross_entropy" and (known.get("n_classes") or 2) > 2 and not known.get("multilabel"):  # its card writes the case of one foreground class
+        parts = (("dice", 1.0), ("categorical_cross_entropy", 1.0))
     single = len(parts) == 1
     kinds = {part: _kind(part, cards) for part, _ in parts}
     penalties = [part for part, kind in kinds.items() if kind == "weights"]

@@ -7,6 +7,7 @@ learned is asked, unless the names of a task outweigh that.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lossgraph.catalog import Catalog
 from lossgraph.model import TASK
@@ -46,10 +47,11 @@ _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
 # Confidence in a task of a text that reads like nothing to be learned, in a task that is asked, and in one that is taken though only weak evidence names it.
 NOTHING, FAINT, WEAKLY = 0.3, 0.4, 0.6
+_ODD = 0.15  # a text whose nearest case is farther away than this is unlike all of them: a task that its words only hint at is asked
 _CORRECTING = 0.4  # the share of the cases' votes that corrects a task that words only hint at
 _AS_IN_CASES = 0.75
 _CLEAR, _LEAD = 10.0, 1.5  # how far the best task leads where it is taken on likeness alone: clearly, and at all
-_NOT_NONE, _ALIKE = 5.5, 2.0  # how much more alike it must be than texts about something else, and than texts in general where two words tell it
+_NOT_NONE, _ALIKE = 9.0, 2.0  # how much more alike it must be than texts about something else, and than texts in general where two words tell it
 _HINT, _SURE_HINT = 2.0, 4.0  # what another fact adds to the task that it tells
 _MODELLING = 3.0  # how much less a text that holds a word of modelling is about something else
 _DOUBT = 3.0  # how much more alike than nothing to be learned a task must be that only weak phrases name
@@ -120,6 +122,8 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
 def as_in_cases(findings: Mapping[str, Finding], alike: Resemblance | None, found: list[Word], catalog: Catalog) -> Finding | None:
     """The task of the worked cases that a text resembles, where they agree and the words left it open (or hinted at another); else the one that was read."""
     task = findings.get(TASK)
+    if task is not None and task.confidence == WEAKLY and (alike is None or alike.cosine < _ODD):
+        return replace(task, confidence=FAINT)
     open_to_cases = _meant(found, findings) if task is None else task.confidence == WEAKLY
     if alike is None or not open_to_cases or alike.cosine < TYPICAL:
         return task
