@@ -92,6 +92,8 @@ def unpack(text: bytes, key: str) -> Data | None:
             place += length + 1
         parts[name] = Lines(text, places)
     del head["checksum"]
+    if place != len(text) + 1:  # a length was changed, or a section is missing
+        return None
     return Data(head, parts, parts.pop("whole"))
 
 

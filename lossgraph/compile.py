@@ -82,10 +82,11 @@ def _vocabulary(path: Path, cls: type, problems: _Problems) -> dict[str, Any]:
 
 def _mapping(path: Path, expected: str, problems: _Problems) -> dict[Any, Any]:
     """What a YAML file holds; {} where there is none. One that is no mapping is reported."""
-    data = plain(path, problems)
+    shown = show(path.parent, path)
+    data = plain(path, shown, problems)
     if isinstance(data, dict):
         return data
-    problems.append(f"{show(path.parent, path)}: {expected} is expected")
+    problems.append(f"{shown}: {expected} is expected")
     return {}
 
 

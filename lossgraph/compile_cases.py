@@ -11,13 +11,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from math import log, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lossgraph import model
-from lossgraph.compile_entries import show, validated
+from lossgraph.compile_entries import plain, show, validated
 from lossgraph.compile_likeness import NONE, bucket
 from lossgraph.words import single_features, words
-from lossgraph.yaml_files import YamlError, read_yaml
 
 COMMON = 0.06  # a word that stands in more than this share of the texts tells nothing
 SHOWN = 160  # characters of a case's text that an answer quotes
@@ -28,7 +27,12 @@ def compile_cases(folder: Path, tasks: Collection[str], losses: Collection[str],
     cases: dict[str, model.Case] = {}
     for path in sorted((folder / "cases").glob("*.yaml")):
         shown = show(folder, path)
-        for case in _read(path, shown, problems):
+        entries: Any = plain(path, shown, problems) or []
+        if not isinstance(entries, list):
+            problems.append(f"{shown}: a list of cases is expected")
+            continue
+        numbered = {str(number): entry for number, entry in enumerate(cast("list[Any]", entries), 1)}
+        for case in validated(model.Case, numbered, shown, problems).values():
             wrong = [name for name in (*case.first, *case.also, *case.never) if not set(name.split("+")) <= set(losses)]
             problems += [f"{shown}: {case.id}: there is no loss {name}" for name in wrong]
             if case.task not in tasks:
@@ -48,18 +52,6 @@ def index(cases: Iterable[model.Case], of_nothing: Iterable[str]) -> tuple[dict[
     """
     every = [*cases, *(model.Case("", NONE, "", text, ()) for text in of_nothing)]
     return {str(number): _short(case) for number, case in enumerate(every)}, traces(case.text for case in every)
-
-
-def _read(path: Path, shown: str, problems: list[str]) -> Iterable[model.Case]:
-    try:
-        entries: Any = read_yaml(path) or []
-    except YamlError as error:
-        problems.append(f"{shown}: {error}")
-        return ()
-    if not isinstance(entries, list):
-        problems.append(f"{shown}: a list of cases is expected")
-        return ()
-    return validated(model.Case, {str(number): entry for number, entry in enumerate(entries, 1)}, shown, problems).values()  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def _short(case: model.Case) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def compile_claims(
     sources: dict[str, model.Source] = {}
     claims: list[model.SourceClaim] = []
     for path in sorted((folder / "claims").glob("*.yaml")):
-        shown, data = show(folder, path), plain(path, problems)
+        shown = show(folder, path)
+        data = plain(path, shown, problems)
         listed = data.get("claims") if isinstance(data, dict) else data
         if not isinstance(data, dict) or not isinstance(listed or [], list) or not all(isinstance(entry, dict) for entry in listed or []):
             problems.append(f"{shown}: `claims:` with a list of mappings is expected")

@@ -19,14 +19,14 @@ def show(folder: Path, path: Path) -> str:
     return f"catalog/{path.relative_to(folder).as_posix()}"
 
 
-def plain(path: Path, problems: list[str]) -> Any:
-    """What a YAML file holds; {} where there is none, or where it cannot be read, which is reported."""
+def plain(path: Path, shown: str, problems: list[str]) -> Any:
+    """What a YAML file holds; {} where there is none or nothing, or where it cannot be read, which is reported under the name that is `shown`."""
     if not path.exists():
         return {}
     try:
         return read_yaml(path) or {}
     except YamlError as error:
-        problems.append(f"{show(path.parent, path)}: {error}")
+        problems.append(f"{shown}: {error}")
         return {}
 
 

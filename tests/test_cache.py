@@ -103,6 +103,21 @@ def test_a_cache_that_lacks_a_part_is_damaged(place: tuple[Path, Path], compilat
     assert len(compilations) == 2
 
 
+@pytest.mark.parametrize("part", ["a length is another", "a section has no lengths"])
+def test_a_cache_whose_lines_lie_elsewhere_is_damaged(place: tuple[Path, Path], compilations: list[Path], part: str) -> None:
+    folder, cache = place
+    fresh(folder)
+    head, rest = cache_file(cache).read_text(encoding="utf-8").split("\n", 1)
+    data = json.loads(head)
+    if part == "a length is another":
+        data["lengths"]["losses"]["one"] -= 1
+    else:
+        del data["lengths"]["whole"]
+    cache_file(cache).write_text(f"{json.dumps(data)}\n{rest}", encoding="utf-8")
+    assert [loss.id for loss in fresh(folder)] == ["one"]
+    assert len(compilations) == 2
+
+
 @pytest.mark.parametrize("part", ["the last line is gone", "a letter is another"])
 def test_a_cache_whose_later_lines_changed_is_damaged(place: tuple[Path, Path], compilations: list[Path], part: str) -> None:
     folder, cache = place

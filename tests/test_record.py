@@ -40,4 +40,4 @@ def test_it_shows_itself_and_is_taken_apart_as_usual() -> None:
 
 def test_it_does_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
-        Mine("a").name = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+        Mine("a").name = "b"  # pyright: ignore[reportAttributeAccessIssue] (frozen: that is what is tested)

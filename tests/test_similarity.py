@@ -39,14 +39,18 @@ def test_what_a_text_is_like_is_among_the_first_three(text: str, task: str) -> N
 def test_texts_about_something_else_get_no_loss(text: str) -> None:
     assert lossgraph.recommend(text).status == "question"
 
+LIKE_OTHERS = {  # short sentences that share their few words with the worked cases of other tasks
+    "steering angle from a camera between -0.5 and 0.5", "part of speech of a word", "dark photos made bright", "game of cards for two players, rules please",
+    "most years have 365 days", "I would like a model", "forecast sunny, 24 degrees, light wind", "vector matrix token token token vector",
+    "sparse dense sparse dense left foot right foot",
+}  # fmt: skip
+
 
 def test_each_task_that_is_advised_has_example_sentences_which_read_like_it() -> None:
     examples = read_yaml(Path(__file__).parent.parent / "catalog" / "examples.yaml")
     assert set(CATALOG.tasks) - set(examples) <= {"time_series", "classification", "restoration"}
-    missed = [
-        (task, text) for task, texts in examples.items() for text in texts if task not in [one.task for one in similarity.likely(words(text), CATALOG, most=2)]
-    ]
-    assert len(missed) < 0.005 * sum(map(len, examples.values())), missed  # a short sentence may share its few words with another task's cases
+    missed = {text for task, texts in examples.items() for text in texts if task not in [one.task for one in similarity.likely(words(text), CATALOG, most=2)]}
+    assert missed == LIKE_OTHERS
 
 
 def test_a_task_read_by_likeness_is_said_and_gives_way_to_everything_else() -> None:

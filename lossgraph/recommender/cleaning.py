@@ -11,18 +11,9 @@ from collections.abc import Iterator
 _SENTENCE = r"[^.!?\n]+[.!?\n]*"
 # Somebody speaks to the program; a description speaks of data and models.
 _ORDER_WORDS = (
-    "ignore",
-    "disregard",
-    "forget",
-    "override",
-    "developer mode",
-    "system prompt",
-    "you are a helpful",
-    "your rules",
-    "your instructions",
-    "assistant:",
+    "ignore", "disregard", "forget", "override", "developer mode", "system prompt", "you are a helpful", "your rules", "your instructions", "assistant:",
     "system:",
-)
+)  # fmt: skip
 _ORDER = (
     r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|these\s+|your\s+|previous\s+|prior\s+|above\s+|earlier\s+)*(?:instructions?|rules|prompts?)\b"
     r"|\bdeveloper mode\b|\bsystem prompt\b|\byou are a helpful assistant\b"

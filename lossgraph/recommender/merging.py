@@ -233,8 +233,8 @@ def settle_conflicts(problem: Problem, facts: Mapping[str, Fact], conflicts: Ind
         others = [finding for finding in involved if finding.source != "flag"]
         if not others:
             problem.errors.append(f"{said} ({' against '.join(_shown(finding, facts) for finding in involved)})")
-        elif len(others) < len(involved) or all(finding.name != TASK for finding in others) or _outweighed(others, agreed):
-            dropped = min(_outweighed(others, agreed) or others, key=lambda finding: finding.confidence)
+        elif (outweighed := _outweighed(others, agreed)) or len(others) < len(involved) or all(finding.name != TASK for finding in others):
+            dropped = min(outweighed or others, key=lambda finding: finding.confidence)
             del problem.facts[dropped.name]
             problem.cautions.append(f"{said}; {_shown(dropped, facts)} was therefore ignored ({dropped.evidence})")
         else:

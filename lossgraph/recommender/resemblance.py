@@ -45,12 +45,13 @@ class Resemblance:
 
 def resembling(found: list[Word], catalog: Catalog, without: str | None = None) -> Resemblance | None:
     """The cases that a text resembles; None where it resembles none. `without` leaves out one case, by its id (to test with it)."""
-    cosines, squares = _cosines(found, catalog)
+    products, squares = _products(found, catalog)
+    length = sqrt(max(squares, SHORT))
     cases = catalog.data["cases"]
     if without is not None:
-        cosines = {number: cosine for number, cosine in cosines.items() if cases[number]["id"] != without}
-    least = max(LEAST, max(cosines.values(), default=0.0) - REACH)
-    near = sorted(((cosine, number) for number, cosine in cosines.items() if cosine >= least), reverse=True)[:NEAREST]
+        products = {number: product for number, product in products.items() if cases[number]["id"] != without}
+    least = max(LEAST, max(products.values(), default=0.0) / length - REACH)
+    near = sorted(((product / length, number) for number, product in products.items() if product / length >= least), reverse=True)[:NEAREST]
     if not near:
         return None
     best = near[0][0]
@@ -79,11 +80,11 @@ def with_shares(given: Mapping[str, float], catalog: Catalog) -> Resemblance:
     return Resemblance(tuple((share / trust, known[name]) for name, share in given.items()), TYPICAL, min(trust, 1.0))
 
 
-def _cosines(found: list[Word], catalog: Catalog) -> tuple[dict[str, float], float]:
-    """The cosine of the text with each case that it shares a word with, and its own squared length."""
+def _products(found: list[Word], catalog: Catalog) -> tuple[dict[str, float], float]:
+    """The scalar product of the text with each case (of length 1) that it shares a word with, and its own squared length."""
     traces = catalog.data["traces"]
     unseen = rare(len(catalog.data["cases"]), 1)
-    cosines: dict[str, float] = {}
+    products: dict[str, float] = {}
     squares = 0.0
     for feature, times in Counter(single_features(found)).items():
         key = bucket(feature)
@@ -91,9 +92,8 @@ def _cosines(found: list[Word], catalog: Catalog) -> tuple[dict[str, float], flo
         weight = often(times) * rarity
         squares += weight**2
         for number, there in places.items():
-            cosines[number] = cosines.get(number, 0.0) + weight * there
-    length = sqrt(max(squares, SHORT))
-    return {number: product / length for number, product in cosines.items()}, squares
+            products[number] = products.get(number, 0.0) + weight * there
+    return products, squares
 
 
 def families(alike: Resemblance, catalog: Catalog) -> dict[str, float]:

@@ -87,8 +87,9 @@ _BETWEEN_BARS = r"\|\s*([^|\n]{1,30}?)\s+[-–−]\s+([^|\n]{1,30}?)\s*\|"  # |p
 def read_text(text: str, facts: Mapping[str, Fact], catalog: Catalog) -> Reading:
     """The facts that a description in English states, with the words that say so as evidence, and the worked cases that it resembles."""
     reading = _words_and_facts(text, facts, catalog)
-    alike = resembling(list(reading.found), catalog)
-    task = as_in_cases(reading.findings, alike, list(reading.found), catalog)
+    found = list(reading.found)
+    alike = resembling(found, catalog)
+    task = as_in_cases(reading.findings, alike, found, catalog)
     findings = reading.findings if task is None else {**reading.findings, TASK: task}
     return replace(reading, findings=findings, alike=alike)
 
