@@ -25,7 +25,7 @@ VERSION = "0.1.0"
 _loaded: dict[Path, Catalog] = {}
 _COMPILERS = (
     "compile.py", "compile_cards.py", "compile_claims.py", "compile_lexicon.py", "compile_rules.py", "compile_vocabularies.py", "model.py", "vocabulary.py",
-    "words.py", "compile_entries.py", "compile_likeness.py", "compile_cases.py",
+    "words.py", "compile_entries.py", "compile_likeness.py", "compile_cases.py", "cache.py", "conditions.py",
 )  # fmt: skip
 
 

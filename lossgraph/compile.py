@@ -24,6 +24,7 @@ from lossgraph.compile_lexicon import lexicon
 from lossgraph.compile_likeness import NONE, further, likeness
 from lossgraph.compile_rules import Known, compile_rules
 from lossgraph.compile_vocabularies import check_vocabularies
+from lossgraph.conditions import holds
 from lossgraph.model import TASK, CatalogError, InputError
 from lossgraph.yaml_files import YamlError, read_yaml
 
@@ -65,7 +66,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
     unseen, evidence = likeness(_wording(losses, compiled["tasks"], facts), examples, of_tasks)
     return {
         **compiled, "losses": losses, "names": _names(losses), "verdicts": verdicts, "edges": edges, "rules": {rule["id"]: _short(rule) for rule in rules},
-        "screens": {rule["id"]: _screen(rule) for rule in rules},
+        "shelves": _shelves(rules, compiled["tasks"]),
         "facts": {name: {key: value for key, value in fact.items() if key != "synonyms"} for name, fact in facts.items()},  # texts are read by phrases
         "synonyms": {name: fact["synonyms"] for name, fact in facts.items()},
         "likeness": unseen, "evidence": evidence, "hints": hints, "phrases": lexicon(facts, compiled["tasks"], compiled["metrics"]),
@@ -227,9 +228,23 @@ def _short(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in rule.items() if value or key not in _OF_SOME_RULES}
 
 
-def _screen(rule: Mapping[str, Any]) -> list[Any]:
-    """What tells whether a rule concerns a task, without reading the rest of it: its effect, and its conditions on the task."""
-    return [rule["effect"], *([one for one in rule[part] if one["fact"] == TASK] for part in ("when", "unless"))]
+def _shelves(rules: list[dict[str, Any]], tasks: Mapping[str, Any]) -> dict[str, list[list[str]]]:
+    """For each task, and for none (""), the rules that it allows: id, effect, and a fact that the rule needs to be known ("" where it needs none)."""
+    asked = [(rule, *([model.Condition(**one) for one in rule[part]] for part in ("when", "unless"))) for rule in rules]
+    found: dict[str, list[list[str]]] = {}
+    for task in ("", *tasks):
+        known, lineage = ({TASK: task}, _lineage(task, tasks)) if task else ({}, ())
+        found[task] = [
+            [rule["id"], rule["effect"], next((one.fact for one in when if one.fact != TASK and one.test != "unknown"), "")]
+            for rule, when, unless in asked
+            if all(holds(one, known, lineage) for one in when if one.fact == TASK) and not any(holds(one, known, lineage) for one in unless if one.fact == TASK)
+        ]
+    return found
+
+
+def _lineage(task: str, tasks: Mapping[str, Any]) -> tuple[str, ...]:
+    parent = tasks[task]["parent"]
+    return (task, *_lineage(parent, tasks)) if parent else (task,)
 
 
 def _wording(losses: Mapping[str, Any], tasks: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:

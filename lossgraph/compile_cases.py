@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from math import log, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any, cast
 
 from lossgraph import model
 from lossgraph.compile_entries import plain, show, validated
 from lossgraph.compile_likeness import NONE, bucket
-from lossgraph.words import single_features, words
+from lossgraph.words import often, rare, single_features, words
 
 COMMON = 0.06  # a word that stands in more than this share of the texts tells nothing
 SHOWN = 160  # characters of a case's text that an answer quotes
@@ -73,13 +73,3 @@ def traces(texts: Iterable[str]) -> dict[str, Any]:
             if weight:
                 entry[1][str(number)] = round(weight / length, 3)
     return found
-
-
-def rare(texts: int, spread: int) -> float:
-    """The weight of a word that stands in `spread` of so many texts."""
-    return log((1 + texts) / (1 + spread)) + 1
-
-
-def often(times: float) -> float:
-    """The weight of a word that stands in a text so many times."""
-    return 1 + log(times)

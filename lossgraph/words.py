@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise, product
+from math import log
 
 from lossgraph.record import record
 
@@ -111,6 +112,16 @@ def features(found: list[Word]) -> list[str]:
     """What a text is compared by, each once: its words, and pairs of words in a row."""
     stems = _stems(found)
     return list(dict.fromkeys([*single_features(found), *(f"{one} {other}" for one, other in pairwise(stems))]))
+
+
+def rare(texts: int, spread: int) -> float:
+    """The weight of a word that stands in `spread` of so many texts (inverse document frequency)."""
+    return log((1 + texts) / (1 + spread)) + 1
+
+
+def often(times: float) -> float:
+    """The weight of a word that stands in a text so many times (term frequency)."""
+    return 1 + log(times)
 
 
 def _stems(found: list[Word]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from lossgraph.model import TASK, Condition, Fact, Rule
 from lossgraph.recommender.advise import Book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import holds
+from lossgraph.conditions import holds
 from lossgraph.recommender.merging import Problem, refined, settle, settle_conflicts
 
 SELECTED = {"support", "prefer", "avoid", "forbid", "require"}

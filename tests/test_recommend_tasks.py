@@ -11,7 +11,7 @@ import lossgraph
 from lossgraph.model import TASK
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import fires
+from lossgraph.conditions import fires
 from lossgraph.recommender.merging import Problem, settle
 from tests.test_rules import problem_of
 

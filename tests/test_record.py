@@ -41,3 +41,26 @@ def test_it_shows_itself_and_is_taken_apart_as_usual() -> None:
 def test_it_does_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         Mine("a").name = "b"  # pyright: ignore[reportAttributeAccessIssue] (frozen: that is what is tested)
+
+
+def test_its_constructor_is_that_of_a_dataclass() -> None:
+    """It is made when it is first called, by this test for a class of its own."""
+
+    @record
+    class Checked:
+        size: int
+        name: str = "x"
+        parts: list[int] = field(default_factory=list[int])
+        values: tuple[int, ...] = (1,)  # a name that the constructor itself might want
+
+        def __post_init__(self) -> None:
+            if self.size < 0:
+                raise ValueError("negative")
+
+    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
+        Checked(width=1)  # pyright: ignore[reportCallIssue] (what is tested)
+    with pytest.raises(ValueError, match="negative"):
+        Checked(-1)
+    one, other = Checked(1), Checked(1)
+    assert (one.size, one.name, one.parts, one.values) == (1, "x", [], (1,))
+    assert one.parts is not other.parts

@@ -15,7 +15,7 @@ from lossgraph.build import build
 from lossgraph.model import TASK, CatalogError, Condition, Rule, Verdict
 from lossgraph.recommender.advise import Book, book
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import fires, holds
+from lossgraph.conditions import fires, holds
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import FORMULAS
 from lossgraph.recommender.ranking import rank

@@ -15,7 +15,7 @@ from lossgraph.catalog import Catalog
 from lossgraph.model import CatalogError, Fact, InputError, Rule, UnknownNameError
 from lossgraph.recommender.answer import Answer, Finding
 from lossgraph.recommender.composing import Advice, compose
-from lossgraph.recommender.conditions import written
+from lossgraph.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge
@@ -35,7 +35,7 @@ class Book:
         self.facts: dict[str, Fact] = {name: build(Fact, entry) for name, entry in catalog.data["facts"].items()}
         self.names: dict[str, Fact] = {**self.facts, **{fact.called: fact for fact in self.facts.values()}}
         self.advice = Advice(catalog, self.facts)
-        self.conflicts = Index(catalog.data["rules"], catalog.data["screens"], catalog.lineage, {"conflict", "refuse"})
+        self.conflicts = Index(catalog.data, {"conflict", "refuse"})
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

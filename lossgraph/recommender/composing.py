@@ -10,7 +10,7 @@ from typing import Any
 from lossgraph.catalog import Catalog
 from lossgraph.model import TASK, Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
-from lossgraph.recommender.conditions import filled, holds, mentioned, written
+from lossgraph.conditions import filled, holds, mentioned, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import defaults, values_of
@@ -31,7 +31,7 @@ class Advice:
     def __init__(self, catalog: Catalog, facts: Mapping[str, Fact]) -> None:
         self.catalog = catalog
         self.facts = facts
-        self.index = Index(catalog.data["rules"], catalog.data["screens"], catalog.lineage)
+        self.index = Index(catalog.data)
         self.cards = Cards(catalog)
         self._judged: dict[tuple[str, str], bool] = {}
         self._unlikes: dict[str, Rule] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from lossgraph.catalog import Catalog
 from lossgraph.model import TASK, Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.recommender.conditions import filled, holds, written
+from lossgraph.conditions import filled, holds, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.resemblance import Resemblance, agree
 from lossgraph.record import record

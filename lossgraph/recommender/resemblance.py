@@ -12,11 +12,10 @@ from math import exp, log, sqrt
 from typing import Any
 
 from lossgraph.catalog import Catalog, near_names
-from lossgraph.compile_cases import often, rare
 from lossgraph.compile_likeness import NONE, bucket
 from lossgraph.model import InputError, Rule
 from lossgraph.record import record
-from lossgraph.words import Word, single_features
+from lossgraph.words import Word, often, rare, single_features
 
 STEEP = 40.0  # a cosine that is larger by 0.1 makes a case weigh 55 times as much
 NEAREST = 40  # how many cases are asked
