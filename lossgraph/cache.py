@@ -1,7 +1,8 @@
 """The compiled catalogue as one text in the cache folder: a checksum, a line that every command reads, then a line a large part, parsed when it is asked for.
 
 Parsing all of it would take half of the time of `lossgraph recommend`; even the lengths of the lines of a section are a line of their own. The line that all
-read holds the lengths of the sections, so that nothing is looked for. A file that was cut or changed is seen at once, and mapped into memory, not copied. Writing goes through a temporary file: a reader sees the old cache or the new one, never half of it.
+read holds the lengths of the sections, so that nothing is looked for. A file that was cut or changed is seen at once, and mapped into memory, not copied.
+Writing goes through a temporary file: a reader sees the old cache or the new one, never half of it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Text = bytes | mmap.mmap
 
 
 class Lines(Mapping[str, Any]):
-    """A mapping whose values are the JSON lines of a text from a place on, each parsed once, when it is asked for; a line with their lengths stands before them.
+    """A mapping whose values are JSON lines of a text, each parsed once, when it is asked for; a line with their lengths stands before them, at `place`.
 
     `length` is that of all these lines.
     """
@@ -54,6 +55,9 @@ class Lines(Mapping[str, Any]):
             place = self._places[name]
             self._known[name] = json.loads(self._text[place : place + self._lengths[name]])
         return self._known[name]
+
+    def get(self, name: str, default: Any = None) -> Any:  # the inherited one raises and catches an error for what is missing
+        return self._known[name] if name in self._known else self[name] if name in self._lengths else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lengths)
@@ -105,7 +109,7 @@ def _line(data: Any) -> str:
 def unpack(text: Text, key: str) -> Data | None:
     """The catalogue in `text`; None where it is damaged or of another `key`."""
     with memoryview(text) as whole, whole[START:] as rest:
-        if whole[:START] != b"%08x\n" % zlib.crc32(rest):
+        if bytes(whole[:START]) != b"%08x\n" % zlib.crc32(rest):
             return None
     place = text.find(b"\n", START) + 1
     head: dict[str, Any] = json.loads(text[START:place])

@@ -38,6 +38,7 @@ class Catalog:
         self._losses: dict[str, Loss] = {}
         self._lineages: dict[str, tuple[str, ...]] = {}
         self._families: dict[str, str] = {}
+        self._kinds: dict[str, tuple[str, ...]] = {}
 
     def __repr__(self) -> str:
         return f"<Catalog of {len(self)} losses>"
@@ -128,6 +129,12 @@ class Catalog:
 
     def _vocabulary(self, name: str, cls: type[Any]) -> dict[str, Any]:
         return {key: build(cls, entry) for key, entry in self.data[name].items()}
+
+    def kinds(self, root: str) -> tuple[str, ...]:
+        """A most general task, and everything that is a kind of it."""
+        if root not in self._kinds:
+            self._kinds[root] = tuple(name for name in self.tasks if self.family(name) == root)
+        return self._kinds[root]
 
     def verdicts(self, name: str, view: str | None = None) -> dict[str, Verdict]:
         """What is proved of a loss in one view (the first unless named), by property; {} where nothing was verified."""

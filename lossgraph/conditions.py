@@ -35,7 +35,7 @@ def fires(rule: Rule, known: Mapping[str, Any], lineage: tuple[str, ...]) -> boo
 
 def filled(text: str, known: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
     """The sentence with every `{fact}` replaced by its value, shares in percent."""
-    for name, value in known.items():
+    for name, value in known.items() if "{" in text else ():
         if f"{{{name}}}" in text:
             text = text.replace(f"{{{name}}}", written(value, facts.get(name)))
     return text

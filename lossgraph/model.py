@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -372,6 +373,11 @@ class Derivation:
     value: Any
     when: tuple[Condition, ...]
     text: str
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The facts without which it cannot hold."""
+        return frozenset(one.fact for one in self.when if one.test != "unknown")
 
 
 TASK = "problem"  # the fact that says which task of tasks.yaml it is; flags and arguments call it `task`

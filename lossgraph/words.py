@@ -105,13 +105,17 @@ def by_word(sequences: Iterable[tuple[str, ...]], place: int) -> Shelves:
 
 def single_features(found: list[Word]) -> list[str]:
     """The roots of words, without those that stand everywhere; all numbers are one word."""
-    return [stem for stem in _stems(found) if (len(stem) > 1 and stem not in _EVERYWHERE) or stem == NUMBER]
+    return _telling(_stems(found))
+
+
+def _telling(stems: list[str]) -> list[str]:
+    return [stem for stem in stems if (len(stem) > 1 and stem not in _EVERYWHERE) or stem == NUMBER]
 
 
 def features(found: list[Word]) -> list[str]:
     """What a text is compared by, each once: its words, and pairs of words in a row."""
     stems = _stems(found)
-    return list(dict.fromkeys([*single_features(found), *(f"{one} {other}" for one, other in pairwise(stems))]))
+    return list(dict.fromkeys([*_telling(stems), *(f"{one} {other}" for one, other in pairwise(stems))]))
 
 
 def rare(texts: int, spread: int) -> float:

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from lossgraph.conditions import holds
 from lossgraph.model import TASK, Condition, Fact, Rule
 from lossgraph.recommender.advise import Book
 from lossgraph.recommender.answer import Finding
-from lossgraph.conditions import holds
 from lossgraph.recommender.merging import Problem, refined, settle, settle_conflicts
 
 SELECTED = {"support", "prefer", "avoid", "forbid", "require"}

@@ -32,8 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "compile_claims": {"model", "build", "compile_cards", "compile_entries"},
     "compile_own": {"model", "yaml_files", "compile_cards", "compile_entries", "catalog"},
     "compile": {
-        "model", "build", "vocabulary", "certificate", "yaml_files",
-        "compile_cards", "compile_cases", "compile_claims", "compile_entries", "compile_lexicon", "compile_likeness", "compile_rules", "compile_vocabularies", "conditions",
+        "model", "build", "vocabulary", "certificate", "yaml_files", "conditions",
+        "compile_cards", "compile_cases", "compile_claims", "compile_entries", "compile_lexicon", "compile_likeness", "compile_rules", "compile_vocabularies",
     },
     "cache": set(),
     "catalog": {"cache", "model", "build", "vocabulary"},

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import lossgraph
+from lossgraph.conditions import fires
 from lossgraph.model import TASK
 from lossgraph.recommender.advise import book
 from lossgraph.recommender.answer import Finding
-from lossgraph.conditions import fires
 from lossgraph.recommender.merging import Problem, settle
 from tests.test_rules import problem_of
 

@@ -12,10 +12,10 @@ import pytest
 
 import lossgraph
 from lossgraph.build import build
+from lossgraph.conditions import fires, holds
 from lossgraph.model import TASK, CatalogError, Condition, Rule, Verdict
 from lossgraph.recommender.advise import Book, book
 from lossgraph.recommender.answer import Finding
-from lossgraph.conditions import fires, holds
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import FORMULAS
 from lossgraph.recommender.ranking import rank

@@ -12,10 +12,10 @@ from typing import Any
 from lossgraph import catalog as catalogue
 from lossgraph.build import build
 from lossgraph.catalog import Catalog
+from lossgraph.conditions import written
 from lossgraph.model import CatalogError, Fact, InputError, Rule, UnknownNameError
 from lossgraph.recommender.answer import Answer, Finding
 from lossgraph.recommender.composing import Advice, compose
-from lossgraph.conditions import written
 from lossgraph.recommender.given import meant_by, read_flags
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Readings, merge

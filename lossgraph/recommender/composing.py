@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from lossgraph.catalog import Catalog
+from lossgraph.conditions import filled, holds, mentioned, written
 from lossgraph.model import TASK, Fact, Rule
 from lossgraph.recommender.answer import Answer, Change, Component, Finding, Reason, Recommendation, Rejection
-from lossgraph.conditions import filled, holds, mentioned, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.merging import Problem, settle
 from lossgraph.recommender.parameters import defaults, values_of

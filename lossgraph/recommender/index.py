@@ -1,7 +1,8 @@
 """Finds the rules that fire without asking all of them: by the task, then by the facts that are known.
 
 Which rules a task allows, and which fact each of them needs, is told by the shelves of the compiled catalogue. A recommendation knows some ten facts, of a
-hundred; only rules that need one of them, or none, are built and asked. The answer is the same as asking every rule in turn (`tests/test_rules.py` compares both).
+hundred; only rules that need one of them, or none, are built and asked. The answer is the same as asking every rule in turn (`tests/test_rules.py` compares
+both).
 """
 
 from __future__ import annotations

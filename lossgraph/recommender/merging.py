@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lossgraph.catalog import Catalog
+from lossgraph.conditions import filled, holds, written
 from lossgraph.model import TASK, Fact
 from lossgraph.recommender.answer import Finding
-from lossgraph.conditions import filled, holds, written
 from lossgraph.recommender.index import Index
 from lossgraph.recommender.resemblance import Resemblance, agree
 from lossgraph.record import record
@@ -207,7 +207,7 @@ def derive(problem: Problem, facts: Mapping[str, Fact], catalog: Catalog) -> Non
             if guess is not None and (guess.source != "text" or guess.confidence > WEAK):
                 continue
             for one in fact.derived:
-                if all(holds(condition, known, lineage) for condition in one.when):
+                if one.needs <= known.keys() and all(holds(condition, known, lineage) for condition in one.when):
                     confidence = min((problem.facts[condition.fact].confidence for condition in one.when if condition.fact in problem.facts), default=0.9)
                     if guess is not None and (guess.value != one.value or guess.confidence >= confidence):
                         continue

@@ -6,13 +6,14 @@ Scores are plain sums: a rule gives its strength, times the confidence of the le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lossgraph.catalog import Catalog
 from lossgraph.model import Rule
 
 MOVES = frozenset({"support", "prefer", "avoid"})
+ACTS = MOVES | {"forbid", "set", "companion"}  # on candidates, one by one
 
 
 @dataclass(eq=False)
@@ -52,7 +53,7 @@ class Cards:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._parts: dict[str, tuple[tuple[str, float], ...]] = {}
-        self._proved: dict[tuple[str, str], bool | None] = {}
+        self._proved: dict[tuple[str, tuple[str, ...], tuple[str, ...]], bool] = {}
 
     def known(self, loss: str) -> bool:
         """Whether every part of the name is a card."""
@@ -78,15 +79,12 @@ class Cards:
 
     def proves(self, loss: str, rule: Rule) -> bool:
         """Whether what the rule reads is proved of the loss (never for combinations without a card, never where undecided)."""
-        if loss not in self.catalog.data["losses"]:
-            return False
-        return all(self.holds(loss, name) is True for name in rule.having) and all(self.holds(loss, name) is False for name in rule.lacking)
-
-    def holds(self, loss: str, name: str) -> bool | None:
-        """What is proved of a property in the loss's first view."""
-        if (loss, name) not in self._proved:
-            self._proved[loss, name] = self.catalog.holds(loss, name)
-        return self._proved[loss, name]
+        key = loss, rule.having, rule.lacking
+        if key not in self._proved:
+            self._proved[key] = loss in self.catalog.data["losses"] and (
+                all(self.catalog.holds(loss, name) is True for name in rule.having) and all(self.catalog.holds(loss, name) is False for name in rule.lacking)
+            )
+        return self._proved[key]
 
     def chosen(self, rule: Rule, loss: str) -> bool:
         """Whether the rule is about this candidate."""
@@ -94,11 +92,11 @@ class Cards:
             return False
         if rule.strategies and self.strategy(loss) not in rule.strategies:
             return False
-        return self.proves(loss, rule) if rule.having or rule.lacking else True
+        return not (rule.having or rule.lacking) or self.proves(loss, rule)
 
     def concerns(self, rule: Rule, loss: str) -> bool:
         """Whether a warning is about this candidate or one of its parts; one that selects nothing is about all."""
-        return self.chosen(rule, loss) or any(self.chosen(rule, part) for part, _ in self.parts(loss))
+        return self.chosen(rule, loss) or any(self.chosen(rule, part) for part, _ in self.parts(loss) if part != loss)
 
 
 def _number(weight: float | str) -> float:
@@ -114,10 +112,9 @@ def rank(fired: list[Rule], confidence: Mapping[str, float], cards: Cards) -> Ra
     for rule in fired:
         if rule.effect == "support":
             for loss in rule.losses:
-                if cards.known(loss):
-                    standings.setdefault(loss, Standing(loss))
-    for rule, standing in _pairs(fired, standings, cards):
-        _apply(rule, standing, confidence)
+                if loss not in standings and cards.known(loss):
+                    standings[loss] = Standing(loss)
+    _apply(fired, standings, confidence, cards)
     _require([rule for rule in fired if rule.effect == "require"], standings, cards)
     left = [one for one in standings.values() if not one.barred]
     good = [one for one in left if one.score > 0] or left  # what speaks against all of them moves them, but only `forbid` and `require` take the last one out
@@ -126,26 +123,21 @@ def rank(fired: list[Rule], confidence: Mapping[str, float], cards: Cards) -> Ra
     return Ranking(ranked, rejected, [rule for rule in fired if rule.effect in {"warn", "measure", "ask"}])
 
 
-def _pairs(fired: list[Rule], standings: Mapping[str, Standing], cards: Cards) -> Iterator[tuple[Rule, Standing]]:
+def _apply(fired: list[Rule], standings: Mapping[str, Standing], confidence: Mapping[str, float], cards: Cards) -> None:
+    """Lets each rule act on the candidates that it is about."""
     for rule in fired:
-        if rule.effect in {"support", "prefer", "avoid", "forbid", "set", "companion"}:
-            for loss in rule.losses or standings:
-                if loss in standings and cards.chosen(rule, loss):
-                    yield rule, standings[loss]
-
-
-def _apply(rule: Rule, standing: Standing, confidence: Mapping[str, float]) -> None:
-    if rule.effect in MOVES:
-        sure = min((confidence.get(condition.fact, 1.0) for condition in rule.when), default=1.0)
-        weight = (-rule.strength if rule.effect == "avoid" else rule.strength) * sure
-        standing.score += weight
-        standing.moved.append((weight, rule))
-    elif rule.effect == "forbid":
-        standing.barred.append(rule)
-    elif rule.effect == "set":
-        standing.sets.append(rule)
-    else:
-        standing.companions.append(rule)
+        if rule.effect not in ACTS:
+            continue
+        chosen = [standings[loss] for loss in rule.losses or standings if loss in standings and cards.chosen(rule, loss)]
+        if rule.effect in MOVES:
+            sure = min([confidence.get(condition.fact, 1.0) for condition in rule.when], default=1.0)
+            weight = (-rule.strength if rule.effect == "avoid" else rule.strength) * sure
+            for standing in chosen:
+                standing.score += weight
+                standing.moved.append((weight, rule))
+        else:
+            for standing in chosen:
+                (standing.barred if rule.effect == "forbid" else standing.sets if rule.effect == "set" else standing.companions).append(rule)
 
 
 def _require(required: list[Rule], standings: Mapping[str, Standing], cards: Cards) -> None:

@@ -6,7 +6,7 @@ few nearest decide. Words that stand in no case count as well, so that a text ab
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from math import exp, log, sqrt
 from typing import Any
@@ -17,6 +17,7 @@ from lossgraph.model import InputError, Rule
 from lossgraph.record import record
 from lossgraph.words import Word, often, rare, single_features
 
+_NOTHING: Mapping[str, Any] = {}
 STEEP = 40.0  # a cosine that is larger by 0.1 makes a case weigh 55 times as much
 NEAREST = 40  # how many cases are asked
 REACH = 0.15  # cases whose cosine is smaller than the best one's by more than this have no vote
@@ -82,16 +83,15 @@ def with_shares(given: Mapping[str, float], catalog: Catalog) -> Resemblance:
 def _products(found: list[Word], catalog: Catalog) -> tuple[dict[str, float], float]:
     """The scalar product of the text with each case (of length 1) that it shares a word with, and its own squared length."""
     traces = catalog.data["traces"]
-    unseen = rare(len(catalog.data["cases"]), 1)
-    products: dict[str, float] = {}
+    unseen = rare(len(catalog.data["cases"]), 1), _NOTHING
+    products: defaultdict[str, float] = defaultdict(float)
     squares = 0.0
     for feature, times in Counter(single_features(found)).items():
-        key = bucket(feature)
-        rarity, places = traces[key].get(feature, (unseen, {})) if key in traces else (unseen, {})
+        rarity, places = traces.get(bucket(feature), _NOTHING).get(feature, unseen)
         weight = often(times) * rarity
         squares += weight**2
         for number, there in places.items():
-            products[number] = products.get(number, 0.0) + weight * there
+            products[number] += weight * there
     return products, squares
 
 

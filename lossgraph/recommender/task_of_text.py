@@ -147,17 +147,21 @@ def _named(own: list[Match]) -> dict[str, float]:
 
 def _families(named: Mapping[str, float], alike: Mapping[str, float], catalog: Catalog) -> dict[str, tuple[float, float]]:
     """For each family of tasks the evidence of its phrases, and the likeness of the one that the text reads most like."""
-    result: dict[str, tuple[float, float]] = {}
-    for task in {*named, *alike} - {NONE}:
+    phrases: dict[str, float] = {}
+    likeness: dict[str, float] = {}
+    for task, evidence in named.items():
         root = catalog.family(task)
-        phrases, likeness = result.get(root, (0.0, float("-inf")))
-        result[root] = phrases + named.get(task, 0.0), max(likeness, alike.get(task, 0.0))
-    return result
+        phrases[root] = phrases.get(root, 0.0) + evidence
+    for task in (*alike, *(name for name in named if name not in alike)):
+        if task != NONE:
+            root, score = catalog.family(task), alike.get(task, 0.0)
+            likeness[root] = max(likeness.get(root, score), score)
+    return {root: (phrases.get(root, 0.0), score) for root, score in likeness.items()}
 
 
 def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], catalog: Catalog) -> str:
     """The task of a family: the one with most evidence; a kind without a phrase must be clearly more alike than the family's own task."""
-    members = [name for name in {*named, *alike} - {NONE} if catalog.family(name) == best]
+    members = [name for name in catalog.kinds(best) if name in named or name in alike]
     kinds = [name for name in members if named.get(name)]
     if any(name != best and named[name] >= _STRONG for name in kinds):
         members = [name for name in members if name != best]
@@ -173,7 +177,7 @@ def _kind(best: str, named: Mapping[str, float], alike: Mapping[str, float], cat
 
 def _evidence(task: str, root: str, own: list[Match], found: list[Word], catalog: Catalog) -> str:
     """The words that name the task, or another one of its family, or else those that are common there."""
-    for names in ({task}, {name for name in catalog.tasks if catalog.family(name) == root}):
+    for names in ((task,), catalog.kinds(root)):
         match = next((one for one in own if one.value in names and not one.denied), None)
         if match is not None:
             return quoted(found, match.start, match.end)

@@ -26,6 +26,7 @@ _WITHOUT = r"\bw/o\b"
 Entry = tuple[list[str], str, str, bool, list[tuple[list[str], list[list[str]]]]]  # of the lexicon (compile_lexicon.py)
 LONGEST = 20_000  # characters of text that are read
 _DOUBT = frozenset({"sure", "know", "idea", "clear", "whether", "if", "care", "matter", "mind", "only", "just", "much"})
+_UNSURE = frozenset({"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"})
 _CARRIES = frozenset("to be been have any really necessarily particularly a an the train use fit using".split())
 _WINDOW = 10  # how many words apart the parts of a phrase may stand that are only near each other
 _WIDE = 1000.0  # from how many times its lower end on a range of targets is wide
@@ -177,11 +178,14 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
 
 def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]) -> Iterator[Match]:
     roots = [root(word.stem) for word in found]
-    present = {*roots}
+    present = dict.fromkeys(roots)
+    doubtful = any(word.stem in _UNSURE or word.text.lower().replace("’", "'") in NEGATORS for word in found)
     for start, first in enumerate(roots):
-        by_last = lexicon.get(first, {})
-        for choice, fact, value, weak, near in (entry for last in by_last if last in present for entry in by_last[last]):
-            if any(present.isdisjoint(part[0]) for part in near):
+        by_last = lexicon.get(first)
+        if by_last is None:
+            continue
+        for choice, fact, value, weak, near in [entry for last in present if last in by_last for entry in by_last[last]]:
+            if any(present.keys().isdisjoint(part[0]) for part in near):
                 continue
             end = _stop(found, roots, start, choice)
             if end is None or (first == "count" and _counts_as_verb([word.stem for word in found], start)):
@@ -192,7 +196,7 @@ def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]
                 continue  # mostly 0-5: a range
             places = _near(found, roots, (start, end), near)
             inside = frozenset(index for place, stop in places or () for index in range(place, stop))
-            denials = [] if places is None else [_denied(found, place, inside) for place, _ in places]
+            denials = [] if places is None else [doubtful and _denied(found, place, inside) for place, _ in places]
             if places and None not in denials and len(set(denials)) == 1:  # of parts of which some are denied nobody knows what is meant
                 span = min(place for place, _ in places), max(stop for _, stop in places)
                 size = len(choice) - choice.count(GAP) + sum(stop - place for place, stop in places[1:])  # what a gap holds is not said by the phrase
@@ -284,7 +288,7 @@ def _denied(found: list[Word], start: int, inside: frozenset[int] = frozenset())
     """Whether a negation in the same clause reaches the phrase, apart from its own words `inside`; None in doubt ("not sure whether ...")."""
     negations = 0
     before = [found[index].stem for index in range(max(start - 4, 0), start) if found[index].clause == found[start].clause and index not in inside]
-    if set(before) & {"whether", "unsure", "unclear", "wonder", "maybe", "perhaps"}:
+    if _UNSURE.intersection(before):
         return None
     reached = 0
     for index in range(start - 1, -1, -1):
