@@ -40,9 +40,9 @@ def test_texts_about_something_else_get_no_loss(text: str) -> None:
     assert lossgraph.recommend(text).status == "question"
 
 LIKE_OTHERS = {  # short sentences that share their few words with the worked cases of other tasks
-    "steering angle from a camera between -0.5 and 0.5", "part of speech of a word", "dark photos made bright", "game of cards for two players, rules please",
+    "part of speech of a word", "dark photos made bright", "game of cards for two players, rules please",
     "most years have 365 days", "I would like a model", "forecast sunny, 24 degrees, light wind", "vector matrix token token token vector",
-    "sparse dense sparse dense left foot right foot",
+    "sparse dense sparse dense left foot right foot", "the score of the match was 3 to 1",
 }  # fmt: skip
 
 

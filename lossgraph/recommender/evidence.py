@@ -5,7 +5,7 @@ from __future__ import annotations
 from lossgraph.record import record
 from lossgraph.words import Word
 
-NEGATORS = frozenset("no not without never none nobody neither nor hardly barely lacks lack zero cannot non free forbid forbids forbade".split())
+NEGATORS = frozenset("no not without never none nothing nobody neither nor hardly barely lacks lack zero cannot non free forbid forbids forbade".split())
 REACH = 3  # how many words before a phrase a negator reaches; words that only carry it on are not counted
 
 

@@ -47,6 +47,7 @@ _MOST = 2.0  # more than two strong phrases say no more
 _PHRASE = 10.0  # the logarithm of odds that a strong phrase stands for
 # Confidence in a task of a text that reads like nothing to be learned, in a task that is asked, and in one that is taken though only weak evidence names it.
 NOTHING, FAINT, WEAKLY = 0.3, 0.4, 0.6
+TORN = 0.5  # in a task beside which another one is named as clearly: it is asked too, unless worked cases agree
 _ODD = 0.15  # a text whose nearest case is farther away than this is unlike all of them: a task that its words only hint at is asked
 _CORRECTING = 0.4  # the share of the cases' votes that corrects a task that words only hint at
 _AS_IN_CASES = 0.75
@@ -105,7 +106,7 @@ def read_task(own: list[Match], others: Mapping[str, Finding], found: list[Word]
         both = following[0] if following and lead < _CLEAR else {"regression": "classification", "classification": "regression"}.get(best, "")
         if phrases.get(both, 0.0) >= 0.75 * phrases[best]:
             other = next(one for one in own if catalog.family(one.value) == both and not one.denied)
-            return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", 0.5), None
+            return Finding(TASK, task, "text", f"{evidence}, but {quoted(found, other.start, other.end)} points to {other.value}", TORN), None
         return Finding(TASK, task, "text", evidence, 0.9), None
     said = len(telling(found, task, catalog))
     if lead >= _LEAD and total[best] - none >= _NOT_NONE and (said > 2 or (said == 2 and total[best] - _PHRASE * phrases[best] >= _ALIKE)):
@@ -124,11 +125,15 @@ def as_in_cases(findings: Mapping[str, Finding], alike: Resemblance | None, foun
     task = findings.get(TASK)
     if task is not None and task.confidence == WEAKLY and (alike is None or alike.cosine < _ODD):
         return replace(task, confidence=FAINT)
-    open_to_cases = _meant(found, findings) if task is None else task.confidence == WEAKLY
+    open_to_cases = _meant(found, findings) if task is None else task.confidence in {WEAKLY, TORN}
     if alike is None or not open_to_cases or alike.cosine < TYPICAL:
         return task
     votes = families(alike, catalog)
     best = max(sorted(votes), key=lambda name: votes[name])
+    if task is not None and task.confidence == TORN and votes[best] < AGREED:
+        return task
+    if task is not None and task.confidence == TORN and catalog.family(str(task.value)) == best:
+        return replace(task, confidence=_AS_IN_CASES)
     if best == NONE or (task is not None and catalog.family(str(task.value)) == best) or votes[best] < (AGREED if task is None else _CORRECTING):
         return task
     kind = next(case["task"] for _, case in alike.cases if case["task"] != NONE and catalog.family(case["task"]) == best)

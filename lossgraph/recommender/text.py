@@ -36,7 +36,8 @@ _OF_METHODS = frozenset({"max_margin", "second_order", "boosting", "reward_model
 _SAID_TWICE = frozenset(  # true of one thing, false of another
     "imbalanced label_noise empty_masks pairs many_negatives bidirectional unstable implicit_feedback soft_labels teacher class_head positive_pairs own_target "
     "sequence_score unequal_costs easy_majority attacked consistent sampled_negatives intractable_sum "
-    "several_passes hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes".split()
+    "several_passes hidden_parts vanishing_gradients keeps_level listed_negatives reference_model reward_model fit_reward commit_to_modes overfitting "
+    "convex counts".split()
 )
 _OF_TWO = frozenset({"binary_classification", "classification"})  # two sizes that are named are those of the classes
 _THAN = frozenset({"than", "instead", "replace", "replacing", "avoid"})
@@ -58,7 +59,8 @@ _JUDGING = frozenset(
 )
 _EVERYDAY = by_word(
     [tuple(phrase.split()) for phrase in
-     ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "stop loss", "word count",
+     ("segmentation fault", "market segmentation", "customer segmentation", "profit and loss", "weight loss", "hair loss", "loss plan", "loss diet",
+      "stop loss", "word count",
       "class action", "first class", "hearing loss", "net loss", "regression test", "regression testing", "software regression", "brand image",
       "survival of the fittest", "survival of our club", "role model", "business model", "sales target", "class reunion", "loss of trust", "ranking on google",
       "image of our brand", "image of our company", "image of the company", "school class", "yoga class", "java class",

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lossgraph.certificate import ENGINE, FORMAT, full_verdict, relation_hash, relation_question, slim_verdict, view_hash
+from lossgraph.checker import check, check_relation, uncollected
 from lossgraph.formula.domains import end_value, intersect, parse_domain, parse_set
 from lossgraph.formula.render import text as written
 from lossgraph.model import InputError, Loss, Property, Relation, Verdict, View
@@ -108,7 +109,9 @@ def plan(
     for entry in () if fresh else reversed(stored):
         known.update(answers(loss, losses, entry))
     wanted = list(questions(loss, properties))
-    checked = {question: known[question] if seen else rechecked(known[question], loss, losses, question) for question in wanted if question in known}
+    asked = [question for question in wanted if question in known]
+    with uncollected():
+        checked = {question: known[question] if seen else rechecked(known[question], loss, losses, question) for question in asked}
     kept = {question: entry for question, entry in checked.items() if entry is not None}
     missing = tuple(question for question in wanted if question not in kept)
     if missing and not known:
@@ -124,10 +127,6 @@ def rechecked(stored: Stored, loss: Loss, losses: Mapping[str, Loss], question: 
     """The stored answer with `checked` as the checker sees it now; None where it rejects what it once confirmed."""
     if "certificate" not in stored or find_spec("flint") is None:
         return stored  # without ball arithmetic the checker could only doubt what it confirmed elsewhere
-    try:
-        from lossgraph.checker import check, check_relation
-    except ImportError:
-        return stored
     if question.relation is not None:
         passes = check_relation(relation_question(loss, loss.relations[question.relation], losses, stored))
     else:
@@ -217,10 +216,6 @@ def _relation(loss: Loss, relation: Relation, losses: Mapping[str, Loss], timeou
 
 def confirmed(answer: dict[str, Any], loss: Loss, relation: Relation, losses: Mapping[str, Loss]) -> dict[str, Any]:
     """The answer on a relation, with `checked` where the checker confirms its certificate."""
-    try:
-        from lossgraph.checker import check_relation
-    except ImportError:
-        return answer
     return {**answer, "checked": True} if "certificate" in answer and check_relation(relation_question(loss, relation, losses, answer)) else answer
 
 
