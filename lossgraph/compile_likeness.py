@@ -32,14 +32,18 @@ def likeness(
             counts[task][feature] = counts[task].get(feature, 0.0) + CASE * number
     sizes = {task: max(sum(found.values()), FEWEST) for task, found in counts.items()}
     usual: dict[str, float] = {}
+    whole: dict[str, float] = {}
+    holders: dict[str, list[str]] = {}
     for task, found in counts.items():
         for feature, number in found.items():
             usual[feature] = usual.get(feature, 0.0) + number / sizes[task] / len(counts)
-    usual = {feature: share for feature, share in usual.items() if _told(feature, counts.values())}
+            whole[feature] = whole.get(feature, 0.0) + number
+            holders.setdefault(feature, []).append(task)
+    usual = {feature: share for feature, share in usual.items() if _told(feature, whole[feature])}
     unseen = dict.fromkeys(counts, round(log(DOUBT / (1 + DOUBT)), 3))
     evidence: dict[str, dict[str, dict[str, float]]] = {}
     for feature, share in sorted(usual.items()):
-        seen = {task: round(log(1 + found[feature] / sizes[task] / (DOUBT * share)), 2) for task, found in counts.items() if feature in found}
+        seen = {task: round(log(1 + counts[task][feature] / sizes[task] / (DOUBT * share)), 2) for task in holders[feature]}
         evidence.setdefault(bucket(feature), {})[feature] = seen
     return unseen, evidence
 
@@ -50,9 +54,9 @@ def bucket(feature: str) -> str:
     return f"{first[:2]} {second[:1]}" if second else first[:3]
 
 
-def _told(feature: str, counts: Iterable[Mapping[str, float]]) -> bool:
+def _told(feature: str, number: float) -> bool:
     """Whether a feature is kept: a pair of words that stands in one sentence of all tells of that sentence alone."""
-    return " " not in feature or sum(found.get(feature, 0.0) for found in counts) > PAIRS
+    return " " not in feature or number > PAIRS
 
 
 def _counted(own: str, sentences: Iterable[str]) -> dict[str, float]:
@@ -73,7 +77,7 @@ def further(by_fact: Mapping[str, Iterable[str]], examples: Mapping[str, Iterabl
         texts.setdefault(name.split()[0], []).extend(sentences)
     counts = {task: _counted("", (*examples.get(task, ()), *sentences)) for task, sentences in texts.items()}
     found: dict[str, dict[str, Any]] = {
-        task: {"usual": {}, "more": {feature: {} for feature in sorted(whole) if _told(feature, [whole])}} for task, whole in counts.items()
+        task: {"usual": {}, "more": {feature: {} for feature in sorted(whole) if _told(feature, whole[feature])}} for task, whole in counts.items()
     }
     for name, sentences in by_fact.items():
         task, meaning = name.split()
