@@ -1,14 +1,14 @@
 """The compiled catalogue as one text in the cache folder: a checksum, a line that every command reads, then a line a large part, parsed when it is asked for.
 
 Parsing all of it would take half of the time of `lossgraph recommend`; even the lengths of the lines of a section are a line of their own. The line that all
-read holds the lengths of the sections, so that nothing is looked for. A file that was cut or changed is seen at once, and mapped into memory, not copied.
+read holds the lengths of the sections, so that nothing is looked for. A file that was cut or changed is seen at once. (To map it into memory would save the
+time of one copy, and would kill the program where another one cuts the file meanwhile.)
 Writing goes through a temporary file: a reader sees the old cache or the new one, never half of it.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,13 +19,10 @@ from typing import Any
 
 WHOLE_LINES = "whole"  # what the sections with one line are kept as
 START = 9  # where the text begins, after its checksum
-# What a compiled catalogue holds: sections in the first line, sections with a line of their own, sections with a line an entry.
+# What a compiled catalogue holds: sections in the line that all read, sections with a line of their own, sections with a line an entry.
 SMALL = ("tasks", "strategies", "properties", "relations", "metrics", "names", "facts", "methods")
 WHOLE = ("references", "edges", "claims", "sources", "likeness", "synonyms")
 SPLIT = ("losses", "verdicts", "rules", "shelves", "phrases", "evidence", "hints", "cases", "traces")
-
-
-Text = bytes | mmap.mmap
 
 
 class Lines(Mapping[str, Any]):
@@ -34,7 +31,7 @@ class Lines(Mapping[str, Any]):
     `length` is that of all these lines.
     """
 
-    def __init__(self, text: Text, place: int, length: int) -> None:
+    def __init__(self, text: bytes, place: int, length: int) -> None:
         self._text, self._place, self._end = text, place, place + length
         self._known: dict[str, Any] = {}
 
@@ -106,11 +103,10 @@ def _line(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")) + "\n"
 
 
-def unpack(text: Text, key: str) -> Data | None:
+def unpack(text: bytes, key: str) -> Data | None:
     """The catalogue in `text`; None where it is damaged or of another `key`."""
-    with memoryview(text) as whole, whole[START:] as rest:
-        if bytes(whole[:START]) != b"%08x\n" % zlib.crc32(rest):
-            return None
+    if text[:START] != b"%08x\n" % zlib.crc32(memoryview(text)[START:]):
+        return None
     place = text.find(b"\n", START) + 1
     head: dict[str, Any] = json.loads(text[START:place])
     if head["key"] != key:
@@ -137,8 +133,7 @@ def _file(folder: Path) -> Path:
 def read(folder: Path, key: str) -> Data | None:
     """The cached catalogue of a folder, None where there is none that fits."""
     try:
-        with _file(folder).open("rb") as file:
-            return unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), key)
+        return unpack(_file(folder).read_bytes(), key)
     except (OSError, ValueError, RuntimeError):  # no such file, an empty one, no home folder
         return None
 

@@ -1,6 +1,6 @@
 """The catalogue as users hold it: load it (fast, from the compiled cache), look losses up, filter them by task and proved property.
 
-`load()` compiles the YAML only when a file changed; the compiled catalogue is one JSON file in the user's cache folder, keyed by the path, sizes and
+`load()` compiles the YAML only when a file changed; the compiled catalogue is one file in the user's cache folder, keyed by the path, sizes and
 times of the sources and by our version, and written by an atomic rename. A damaged or unwritable cache costs time, never an error.
 """
 

@@ -36,15 +36,19 @@ def _delete(self: Any, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _construct_first(self: Any, *args: Any, **kwargs: Any) -> None:
-    """Stands for the constructor of a record until it is first called; then it is written and compiled."""
-    cls: type[Any] = type(self)  # pyright: ignore[reportUnknownVariableType] (self is of any record)
-    cls.__init__ = _constructor(cls)
-    self.__init__(*args, **kwargs)
+def _constructed_first(cls: Any) -> Any:
+    """What stands for the constructor of a record until it is first called; then it is written and compiled."""
+
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        cls.__init__ = _constructor(cls)
+        cls.__init__(self, *args, **kwargs)
+
+    return construct
 
 
 def _constructor(cls: Any) -> Any:
     """What `dataclass` would write: a parameter a field, with its default, and `__post_init__` at the end where there is one."""
+    assert all(one.init and not one.kw_only for one in fields(cls)), f"{cls.__name__}: a record takes all of its fields by place"
     names: dict[str, Any] = {"_unset": MISSING}
     head, body = ["self"], ["_into = self.__dict__"]
     for one in fields(cls):
@@ -61,8 +65,8 @@ def _constructor(cls: Any) -> Any:
         body.append(f"_into['{one.name}'] = {value}")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
-    exec(f"def __init__({', '.join(head)}):\n " + "\n ".join(body), names)
-    return names["__init__"]
+    exec(f"def {cls.__name__}({', '.join(head)}):\n " + "\n ".join(body), names)
+    return names[cls.__name__]  # so called, an error about its arguments names the class
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -70,5 +74,5 @@ def record(cls: type[T]) -> type[T]:
     """Makes a frozen dataclass of `cls`, equal to one of the same class and values."""
     made: Any = dataclass(init=False, eq=False, repr=False)(cls)
     made.__eq__, made.__hash__, made.__repr__, made.__setattr__, made.__delattr__ = _same, _hash, _written, _set, _delete
-    made.__init__ = _construct_first
+    made.__init__ = _constructed_first(made)
     return made

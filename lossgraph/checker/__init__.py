@@ -15,7 +15,7 @@ FORMAT = 1
 
 @contextmanager
 def uncollected() -> Generator[None]:
-    """The search for reference cycles put off until one certificate is read: trees and forms have none, and it would walk through all that is remembered."""
+    """The search for reference cycles put off while certificates are read: trees and forms have none, and it would walk through all that is remembered."""
     was = gc.isenabled()
     gc.disable()
     try:

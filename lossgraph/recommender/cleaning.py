@@ -72,35 +72,35 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
         r"|\bexactly\s+one\s+(?:class|label)\b[^.!?]*\b(?:several|two|three|four|many)\b[^.!?]*\bat\s+(?:the\s+same\s+time|once)\b",
         _EXCLUDE,
     ),
-    (("target",), r"\btargets?\s+is\b[^!?]*\bthere\s+(?:is|are)\s+no\s+targets?\b|\bthere\s+is\s+no\s+target\b[^!?]*\btarget\s+is\b", _EXCLUDE),
+    (("target",), r"\btargets?\s+is\b[^!?]*\bthere\s+(?:is|are)\s+no\s+targets?\b|\bthere\s+is\s+no\s+target\b(?!\s+\w)[^!?]{0,200}?\btarget\s+is\b", _EXCLUDE),
     (
         ("minus", " classes", "set of ", "batch", "of 0 "),
-        r"\bthere\s+are\s+minus\s+\w+\s+(?:classes|categories|labels|images|samples|rows)\b|\bwith\s+\d+\.\d+\s+classes\b"
-        r"|\b(?:data\s?set|set|batch\s+size|batch)\s+of\s+(?:0|zero)\b",
+        r"\bthere\s+are\s+minus\s+\w+\s+(?:classes|categories|labels|images|samples|rows)\b|\bwith\s+\d+\.\d+\s+classes\b(?!\s+(?:on\s+average|per|each))"
+        r"|\b(?:data\s?set|set)\s+of\s+(?:0|zero)\s+(?:images|samples|rows|examples)\b|\bbatch\s+size\s+of\s+(?:0|zero)\b(?![\w./-])",
         "cannot be. How many are there?",
     ),
     (
         ("must and must not", "never a number", "real number that is also", "constant and has to vary"),
-        r"\bmust\s+and\s+must\s+not\b|\bnumber\s+that\s+is\s+never\s+a\s+number\b|\breal\s+number\s+that\s+is\s+also\s+one\s+of\b"
+        r"\bit\s+must\s+and\s+must\s+not\b|\bnumber\s+that\s+is\s+never\s+a\s+number\b|\breal\s+number\s+that\s+is\s+also\s+one\s+of\b"
         r"|\bconstant\s+and\s+has\s+to\s+vary\b",
         _EXCLUDE,
     ),
     (
         ("labels are",),
-        r"\blabels\s+are\s+(?:\w+ly\s+)?(?:right|correct|clean)\s+and\s+all\s+(?:of\s+them|(?:\w+\s+)?labels)\s+are\s+(?:\w+ly\s+)?(?:wrong|noisy)\b",
+        r"\blabels\s+are\s+(?:\w+ly\s+)?(?:right|correct|clean)\s+and\s+(?:all|100\s*%)\s+(?:of\s+them|(?:\w+\s+)?labels)\s+are\s+(?:\w+ly\s+)?(?:wrong|noisy)\b",
         _EXCLUDE,
     ),
     (
         ("nothing is to be",),
-        r"\bnothing\s+is\s+to\s+be\s+(?:predicted|learn\w+)\b",
+        r"\bnothing\s+is\s+to\s+be\s+(?:predicted|learn\w+)(?:\s+or\s+\w+)*\s*(?:[.,;!?]|$)",
         "leaves nothing to learn. What should come out?",
     ),
     (
         ("neither", "output nothing"),
-        r"\bneither\s+(?:inputs?|data|features?)\s+nor\s+(?:outputs?|targets?|labels?)\b|\bmust\s+output\s+nothing\s+at\s+all\b",
+        r"\bneither\s+(?:inputs?|data|features?)\s+nor\s+(?:outputs?|targets?|labels?)\b(?!\s+(?:is|are)\b)|\bmust\s+output\s+nothing\s+at\s+all\b",
         "leaves nothing to learn from. What is there?",
     ),
-    (("none of them has a class",), r"\bone\s+class\b[^!?]*\bnone\s+of\s+them\s+has\s+a\s+class\b", _EXCLUDE),
+    (("none of them has a class",), r"\bone\s+class\b[^!?]{0,200}?\bnone\s+of\s+them\s+has\s+a\s+class\b", _EXCLUDE),
     (
         ("percentile", "quantile"),
         r"\b(?:1(?:0[1-9]|[1-9]\d)|[2-9]\d\d|\d{4,})(?:st|nd|rd|th)\s+(?:percentile|quantile)\b",

@@ -180,13 +180,15 @@ def _as_the_task_means(findings: Mapping[str, Finding], catalog: Catalog) -> dic
 
 def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]) -> Iterator[Match]:
     roots = [root(word.stem) for word in found]
-    present = dict.fromkeys(roots)
+    present: dict[str, int] = {}
+    for place, stem in enumerate(roots):
+        present.setdefault(stem, place)
     doubtful = any(word.stem in _UNSURE or word.text.lower().replace("’", "'") in NEGATORS for word in found)
     for start, first in enumerate(roots):
         by_last = lexicon.get(first)
         if by_last is None:
             continue
-        for choice, fact, value, weak, near in [entry for last in present if last in by_last for entry in by_last[last]]:
+        for choice, fact, value, weak, near in [entry for last in _common(present, by_last) for entry in by_last[last]]:
             if any(present.keys().isdisjoint(part[0]) for part in near):
                 continue
             end = _stop(found, roots, start, choice)
@@ -203,6 +205,13 @@ def _matches(found: list[Word], lexicon: Mapping[str, Mapping[str, list[Entry]]]
                 span = min(place for place, _ in places), max(stop for _, stop in places)
                 size = len(choice) - choice.count(GAP) + sum(stop - place for place, stop in places[1:])  # what a gap holds is not said by the phrase
                 yield Match(fact, value, *span, weak, bool(denials[0]), size)
+
+
+def _common(present: Mapping[str, int], others: Mapping[str, list[Entry]]) -> list[str]:
+    """The words of a text (with their first places) that others hold too, in the order of the text; the smaller side is walked."""
+    if len(present) <= len(others):
+        return [stem for stem in present if stem in others]
+    return sorted((stem for stem in others if stem in present), key=present.__getitem__)
 
 
 def _near(found: list[Word], roots: list[str], place: tuple[int, int], near: list[tuple[list[str], list[list[str]]]]) -> list[tuple[int, int]] | None:
