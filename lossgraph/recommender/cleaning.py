@@ -12,11 +12,12 @@ _SENTENCE = r"[^.!?\n]+[.!?\n]*"
 # Somebody speaks to the program; a description speaks of data and models.
 _ORDER_WORDS = (
     "ignore", "disregard", "forget", "override", "developer mode", "system prompt", "you are a helpful", "your rules", "your instructions", "assistant:",
-    "system:",
+    "system:", "debug mode", "your confidence", "your list", "reply only",
 )  # fmt: skip
 _ORDER = (
     r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|these\s+|your\s+|previous\s+|prior\s+|above\s+|earlier\s+)*(?:instructions?|rules|prompts?)\b"
-    r"|\bdeveloper mode\b|\bsystem prompt\b|\byou are a helpful assistant\b"
+    r"|\b(?:developer|debug) mode\b|\bset your confidence\b|\b(?:top|entry) of your list\b|\breply only with\b"
+    r"|\bsystem prompt\b|\byou are a helpful assistant\b"
     r"|\bignore\s+(?:everything|all)\s+(?:that\s+)?you\b|</?\w+>\s*(?:system|assistant)\s*:"
     r"|\b(?:print|reveal|show|repeat)\s+(?:me\s+)?(?:all\s+)?your\s+(?:rules|instructions|prompt)\b"
 )
@@ -74,20 +75,21 @@ _CANNOT_BE: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("target",), r"\btargets?\s+is\b[^!?]*\bthere\s+(?:is|are)\s+no\s+targets?\b|\bthere\s+is\s+no\s+target\b(?!\s+\w)[^!?]{0,200}?\btarget\s+is\b", _EXCLUDE),
     (
-        ("minus", " classes", "set of ", "batch", "of 0 "),
-        r"\bthere\s+are\s+minus\s+\w+\s+(?:classes|categories|labels|images|samples|rows)\b|\bwith\s+\d+\.\d+\s+classes\b(?!\s+(?:on\s+average|per|each))"
+        ("minus", " classes", "set of ", "batch", "pixels"),
+        r"(?<![\w\d.])-\d+\s*(?:by|x)\s*-?\d+\s+pixels\b|\bthere\s+are\s+minus\s+\w+\s+(?:classes|categories|labels|images|samples|rows)\b|\bwith\s+\d+\.\d+\s+classes\b(?!\s+(?:on\s+average|per|each))"
         r"|\b(?:data\s?set|set)\s+of\s+(?:0|zero)\s+(?:images|samples|rows|examples)\b|\bbatch\s+size\s+of\s+(?:0|zero)\b(?![\w./-])",
         "cannot be. How many are there?",
     ),
     (
-        ("must and must not", "never a number", "real number that is also", "constant and has to vary"),
-        r"\bit\s+must\s+and\s+must\s+not\b|\bnumber\s+that\s+is\s+never\s+a\s+number\b|\breal\s+number\s+that\s+is\s+also\s+one\s+of\b"
+        ("must and must not", "never a number", "must be ", "real number that is also", "constant and has to vary"),
+        r"\bit\s+must\s+and\s+must\s+not\b|\bnever\s+a\s+number\b|\bmust\s+be\s+(\w+)\s+and\s+no\s+\w+\s+may\s+be\s+\1\b|\breal\s+number\s+that\s+is\s+also\s+one\s+of\b"
         r"|\bconstant\s+and\s+has\s+to\s+vary\b",
         _EXCLUDE,
     ),
     (
         ("labels are",),
-        r"\blabels\s+are\s+(?:\w+ly\s+)?(?:right|correct|clean)\s+and\s+(?:all|100\s*%)\s+(?:of\s+them|(?:\w+\s+)?labels)\s+are\s+(?:\w+ly\s+)?(?:wrong|noisy)\b",
+        r"\blabels\s+are\s+(?:\w+ly\s+)?(?:right|correct|clean)\s+and\s+(?:all|100\s*%)\s+(?:of\s+them|(?:\w+\s+)?labels)\s+are\s+(?:\w+ly\s+)?(?:wrong|noisy)\b"
+        r"|\blabels\s+are\s+100\s*%\s+clean\s+and\s+all\s+wrong\b",
         _EXCLUDE,
     ),
     (
