@@ -164,6 +164,14 @@ def test_why_not_and_would_change() -> None:
     assert lossgraph.recommend(task="regression").would_change == ()
 
 
+def test_an_expectile_has_the_level_that_was_named_or_says_that_one_is_needed() -> None:
+    named = lossgraph.recommend(task="quantile_regression", beyond_level=True, quantile_level=0.99).recommendations[0]
+    assert (named.loss, named.parameters["tau"]) == ("expectile", 0.99)
+    open_level = lossgraph.recommend(task="regression", beyond_level=True).recommendations[0]
+    assert open_level.loss == "expectile"
+    assert any("tau = 1/2" in caution for caution in open_level.cautions)
+
+
 def test_alias_of_a_task_and_folding() -> None:
     assert lossgraph.recommend(task="Semantic Segmentation").status == "recommended"
     assert lossgraph.recommend(task="binary-classification").status == "recommended"

@@ -59,3 +59,22 @@ def test_what_cannot_be_meant_is_asked(wrong: str, right: str) -> None:
     assert cannot_be(wrong)
     assert not cannot_be(right)
     assert not lossgraph.recommend(wrong).recommendations
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("a data set of 0 images, to be classified", "classify images into 10 classes with a data set of 0.5 million images"),
+        ("photos with 3.7 classes", "tag photos, each with 2.5 classes on average"),
+        ("I have neither inputs nor outputs", "predict house prices; neither inputs nor targets are normalised yet"),
+        ("there is no target, and the target is a price", "there is no target leakage, and the target is a price"),
+        ("nothing is to be predicted or learned, train it", "a language model; nothing is to be predicted at padding positions"),
+        ("all my labels are right and all my labels are wrong", "all my labels are right and all my images are small"),
+        ("it must and must not be trained", "rules on what a driver must and must not do"),
+        ("every error must be ignored and no error may be ignored", "every outlier must be ignored and no label may be changed"),
+        ("images are -3 by 0 pixels", "images are 30 by 20 pixels"),
+    ],
+)
+def test_what_excludes_itself_is_asked(wrong: str, right: str) -> None:
+    assert cannot_be(wrong)
+    assert not cannot_be(right)

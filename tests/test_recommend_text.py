@@ -147,6 +147,17 @@ def test_every_synonym_is_read_as_its_value() -> None:
         ("classify coral reef species in underwater photos", TASK, "multiclass_classification"),
         ("predict latency with a smooth L1 loss", "smooth", None),
         ("binary classification with 12 mutually exclusive classes", "n_classes", 12),
+        ("a regression loss that is sensitive to the magnitude of errors", "beyond_level", None),
+        ("the 99 % quantile of daily loss; traders ask how often and how bad breaches are", "beyond_level", None),
+        ("exceeded in one year out of 200, not by how much, only how often", "beyond_level", None),
+        ("it should react to how large the losses beyond the level are, not only how often they occur", "beyond_level", True),
+        ("predict the stock price from market cap and revenue", "reject_outliers", None),
+        ("regression; the training loss levels off after ten epochs", "reject_outliers", None),
+        ("the cost of any one sample has to level off", "reject_outliers", True),
+        ("predict the pollutant concentration from wind direction and speed", "uncertainty", None),
+        ("distil a teacher into a student whose layers use skip connections", "teacher_features", None),
+        ("detect cells: boxes in single cell images of positive and negative patients", "near_misses", None),
+        ("only the exact pixel of a joint is positive, and a bump decays around it", "near_misses", True),
     ],
 )
 def test_gaps_shares_and_everyday_words(text: str, fact: str, value: Any) -> None:
