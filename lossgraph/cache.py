@@ -134,7 +134,7 @@ def read(folder: Path, key: str) -> Data | None:
     """The cached catalogue of a folder, None where there is none that fits."""
     try:
         return unpack(_file(folder).read_bytes(), key)
-    except (OSError, ValueError, RuntimeError):  # no such file, an empty one, no home folder
+    except (OSError, RuntimeError):  # no such file, no home folder
         return None
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossgraph import cache, model
+from lossgraph import cache, model, vocabulary
 from lossgraph.build import build
 from lossgraph.model import Edge, InputError, Loss, UnknownNameError, Verdict
 
@@ -174,10 +174,7 @@ class Catalog:
     def lineage(self, task: str) -> tuple[str, ...]:
         """The task itself and everything that it is a kind of, the most general last."""
         if task not in self._lineages:
-            found = [task]
-            while (parent := self.tasks[found[-1]].parent if found[-1] in self.tasks else None) and parent not in found:
-                found.append(parent)
-            self._lineages[task] = tuple(found)
+            self._lineages[task] = vocabulary.lineage(task, {name: entry["parent"] for name, entry in self.data["tasks"].items()})
         return self._lineages[task]
 
     def family(self, task: str) -> str:

@@ -231,20 +231,16 @@ def _short(rule: Mapping[str, Any]) -> dict[str, Any]:
 def _shelves(rules: list[dict[str, Any]], tasks: Mapping[str, Any]) -> dict[str, list[list[str]]]:
     """For each task, and for none (""), the rules that it allows: id, effect, and a fact that the rule needs to be known ("" where it needs none)."""
     asked = [(rule, *([model.Condition(**one) for one in rule[part]] for part in ("when", "unless"))) for rule in rules]
+    parents = {name: entry["parent"] for name, entry in tasks.items()}
     found: dict[str, list[list[str]]] = {}
     for task in ("", *tasks):
-        known, lineage = ({TASK: task}, _lineage(task, tasks)) if task else ({}, ())
+        known, above = ({TASK: task}, vocabulary.lineage(task, parents)) if task else ({}, ())
         found[task] = [
             [rule["id"], rule["effect"], next((one.fact for one in when if one.fact != TASK and one.test != "unknown"), "")]
             for rule, when, unless in asked
-            if all(holds(one, known, lineage) for one in when if one.fact == TASK) and not any(holds(one, known, lineage) for one in unless if one.fact == TASK)
+            if all(holds(one, known, above) for one in when if one.fact == TASK) and not any(holds(one, known, above) for one in unless if one.fact == TASK)
         ]
     return found
-
-
-def _lineage(task: str, tasks: Mapping[str, Any]) -> tuple[str, ...]:
-    parent = tasks[task]["parent"]
-    return (task, *_lineage(parent, tasks)) if parent else (task,)
 
 
 def _wording(losses: Mapping[str, Any], tasks: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:

@@ -20,6 +20,14 @@ def consequences(name: str, properties: Mapping[str, Property]) -> frozenset[str
     return frozenset(found)
 
 
+def lineage(task: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The task itself and everything that it is a kind of, the most general last."""
+    found = [task]
+    while (parent := parents.get(found[-1])) and parent not in found:
+        found.append(parent)
+    return tuple(found)
+
+
 def close(verdicts: Mapping[str, Verdict], properties: Mapping[str, Property]) -> dict[str, Verdict]:
     """The verdicts with undecided ones settled by implication: what a proved property implies holds, what implies a refuted one fails.
 

@@ -178,7 +178,9 @@ def test_many_processes_with_a_cold_cache(place: tuple[Path, Path]) -> None:
         out, err = process.communicate(timeout=120)
         assert (out, err, process.returncode) == ("1 One loss\n", "", 0)
     text = cache_file(cache).read_bytes()
-    assert list(unpack(text, key_of(text))["losses"]) == ["one"]  # pyright: ignore[reportOptionalSubscript]
+    kept = unpack(text, key_of(text))
+    assert kept is not None
+    assert list(kept["losses"]) == ["one"]
 
 
 def test_readers_never_see_half_a_cache(place: tuple[Path, Path]) -> None:

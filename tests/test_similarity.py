@@ -39,6 +39,7 @@ def test_what_a_text_is_like_is_among_the_first_three(text: str, task: str) -> N
 def test_texts_about_something_else_get_no_loss(text: str) -> None:
     assert lossgraph.recommend(text).status == "question"
 
+
 LIKE_OTHERS = {  # short sentences that share their few words with the worked cases of other tasks
     "part of speech of a word", "dark photos made bright", "game of cards for two players, rules please",
     "most years have 365 days", "I would like a model", "forecast sunny, 24 degrees, light wind", "vector matrix token token token vector",

@@ -13,11 +13,10 @@ from typing import Any
 
 from lossgraph.catalog import Catalog, near_names
 from lossgraph.compile_likeness import NONE, bucket
-from lossgraph.model import InputError, Rule
+from lossgraph.model import EMPTY, InputError, Rule
 from lossgraph.record import record
 from lossgraph.words import Word, often, rare, single_features
 
-_NOTHING: Mapping[str, Any] = {}
 STEEP = 40.0  # a cosine that is larger by 0.1 makes a case weigh 55 times as much
 NEAREST = 40  # how many cases are asked
 REACH = 0.15  # cases whose cosine is smaller than the best one's by more than this have no vote
@@ -83,11 +82,11 @@ def with_shares(given: Mapping[str, float], catalog: Catalog) -> Resemblance:
 def _products(found: list[Word], catalog: Catalog) -> tuple[dict[str, float], float]:
     """The scalar product of the text with each case (of length 1) that it shares a word with, and its own squared length."""
     traces = catalog.data["traces"]
-    unseen = rare(len(catalog.data["cases"]), 1), _NOTHING
+    unseen = rare(len(catalog.data["cases"]), 1), EMPTY
     products: defaultdict[str, float] = defaultdict(float)
     squares = 0.0
     for feature, times in Counter(single_features(found)).items():
-        rarity, places = traces.get(bucket(feature), _NOTHING).get(feature, unseen)
+        rarity, places = traces.get(bucket(feature), EMPTY).get(feature, unseen)
         weight = often(times) * rarity
         squares += weight**2
         for number, there in places.items():

@@ -7,15 +7,14 @@ compiled. Among the tasks stands `none`: texts that have nothing to do with lear
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from lossgraph.catalog import Catalog
 from lossgraph.compile_likeness import NONE, PAIRS, bucket
+from lossgraph.model import EMPTY
 from lossgraph.record import record
 from lossgraph.words import Word, features, single_features
 
 _EVERYDAY = frozenset("not no off right between nothing other way always never all any every each much some same then there here now only more less".split())
-_NOTHING: Mapping[str, Any] = {}
 IMPLIED = 4.0  # the logarithm of odds from which on a fact is read that no phrase names
 TELLING = 0.5  # what a word adds at least that is shown as a reason
 
@@ -59,7 +58,7 @@ def telling(found: list[Word], task: str, catalog: Catalog, most: int = 3) -> tu
 
 
 def _seen(feature: str, evidence: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Mapping[str, float]:
-    return evidence.get(bucket(feature), _NOTHING).get(feature, _NOTHING)
+    return evidence.get(bucket(feature), EMPTY).get(feature, EMPTY)
 
 
 def implied(found: list[Word], task: str, catalog: Catalog) -> list[tuple[str, str, float, tuple[str, ...]]]:

@@ -130,12 +130,11 @@ def as_in_cases(findings: Mapping[str, Finding], alike: Resemblance | None, foun
         return task
     votes = families(alike, catalog)
     best = max(sorted(votes), key=lambda name: votes[name])
-    if task is not None and task.confidence == TORN and votes[best] < AGREED:
+    hinted = task is not None and task.confidence == WEAKLY
+    if best == NONE or votes[best] < (_CORRECTING if hinted else AGREED):
         return task
-    if task is not None and task.confidence == TORN and catalog.family(str(task.value)) == best:
-        return replace(task, confidence=_AS_IN_CASES)
-    if best == NONE or (task is not None and catalog.family(str(task.value)) == best) or votes[best] < (AGREED if task is None else _CORRECTING):
-        return task
+    if task is not None and catalog.family(str(task.value)) == best:
+        return task if hinted else replace(task, confidence=_AS_IN_CASES)
     kind = next(case["task"] for _, case in alike.cases if case["task"] != NONE and catalog.family(case["task"]) == best)
     evidence = " and ".join(f'"{word}"' for word in telling(found, kind, catalog)) or f'"{found[0].text}"'
     return Finding(TASK, kind, "text", f"{evidence}, as in worked cases", _AS_IN_CASES)
@@ -204,9 +203,8 @@ def _hinted_likeness(alike: dict[str, float], others: Mapping[str, Finding], cat
                 if kind == task or (task == "classification" and catalog.tasks[kind].parent == task):
                     result[kind] = result.get(kind, 0.0) + more
     tasks = _judged(others.get("metric"), catalog)
-    for task in catalog.tasks if tasks else ():
-        if catalog.family(task) == catalog.family(tasks[0]):
-            result[task] = result.get(task, 0.0) + (_SURE_HINT if task in tasks else _HINT)
+    for task in catalog.kinds(catalog.family(tasks[0])) if tasks else ():
+        result[task] = result.get(task, 0.0) + (_SURE_HINT if task in tasks else _HINT)
     return result
 
 
